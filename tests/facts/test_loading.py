@@ -1,0 +1,81 @@
+"""Only the files in use are opened, each once, and every file is used by somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator.facts import load, load_cloud, load_facts, releases
+from tests.facts.test_ports import COMBINATIONS
+
+DATA = Path(load.__file__).with_name("data")
+SHARED = {
+    "hardware",
+    "mesh-agent",
+    "operating-systems",
+    "procedure-ports",
+    "recording",
+    "releases",
+    "repositories",
+    "roles",
+    "scenarios",
+    "services",
+}
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Names of the files that are read, starting with nothing known."""
+    names: list[str] = []
+    read = load._read
+
+    def reading(name: str) -> Any:
+        names.append(name)
+        return read(name)
+
+    functions = (releases, load_facts, load_cloud)
+    for function in functions:
+        function.cache_clear()
+    monkeypatch.setattr(load, "_read", reading)
+    yield names
+    for function in functions:
+        function.cache_clear()
+
+
+def test_releases_read_one_file(opened: list[str]) -> None:
+    releases()
+    assert opened == ["releases"]
+
+
+@pytest.mark.parametrize(("release", "edition"), COMBINATIONS)
+def test_a_release_reads_its_own_tables_alone(opened: list[str], release: str, edition: str) -> None:
+    facts = load_facts(release, edition)
+    own = {f"ports/{release}-{edition}", f"roles/{release}-{edition}"}
+    procedure = {f"install/{name}" for name in facts.release.install}
+    assert sorted(opened) == sorted(SHARED | own | procedure)
+
+
+def test_nothing_is_read_twice(opened: list[str]) -> None:
+    load_facts("24.1", "commercial")
+    before = len(opened)
+    load_facts("24.1.0", "commercial")
+    load_facts("24.1", "commercial")
+    assert len(opened) == before
+
+
+def test_a_cloud_reads_its_own_file_alone(opened: list[str]) -> None:
+    load_cloud("aws")
+    load_cloud("aws")
+    assert opened == ["clouds/aws"]
+
+
+def test_every_file_is_read_by_somebody(opened: list[str]) -> None:
+    for release, edition in COMBINATIONS:
+        load_facts(release, edition)
+    for path in (DATA / "clouds").glob("*.yaml"):
+        load_cloud(path.stem)
+    found = [path.relative_to(DATA).as_posix() for path in DATA.rglob("*") if path.is_file()]
+    assert sorted(f"{name}.yaml" for name in set(opened)) == sorted(found)
