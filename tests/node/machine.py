@@ -1,0 +1,363 @@
+"""A folder that stands for a machine, with small programs in place of the system's own."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import re
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from generator.render.cloudinit import read_programs
+from tests.helpers import ROOT
+
+TEMPLATES = ROOT / "templates"
+ADDRESS = "10.20.0.12"
+KEY = b"\x99\x01\x0d\x0d\x0a binary key"
+
+# Each line of a program: what it does is seen in files below $ROOT, where tests look.
+PROGRAMS = {
+    "apt-cache": 'echo "  Installed: 1"; cat "$ROOT/candidate" 2>/dev/null || echo "  Candidate: 1"',
+    "apt-get": """
+        case " $* " in
+        *sourceparts*) [ ! -e "$ROOT/offline" ] || { echo "E: no network" >&2; exit 100; } ;;
+        *" install "*) [ ! -e "$ROOT/offline" ] || { echo "E: no package" >&2; exit 100; }
+            echo "$*" > "$ROOT/installed"; echo chrony > "$ROOT/etc/chrony/chrony.conf.new"
+            [ -s "$ROOT/etc/chrony/chrony.conf" ] || echo "pool ntp" > "$ROOT/etc/chrony/chrony.conf" ;;
+        esac""",
+    "blkid": """
+        for device; do :; done
+        [ ! -e "$device.ambivalent" ] || exit 8
+        cat "$device.$3" 2>/dev/null || exit 2""",
+    "curl": """
+        while [ "$1" != -o ]; do shift; done
+        [ ! -e "$ROOT/offline" ] || { echo "curl: (6) no host" >&2; exit 6; }
+        cat "$ROOT/key" > "$2" """,
+    "dnf": """
+        case " $* " in
+        *repolist*) cat "$ROOT/repositories" ;;
+        *--set-enabled*) shift 2; printf "%s\\n" "$@" >> "$ROOT/repositories" ;;
+        *module*) mkdir -p "$ROOT/etc/dnf/modules.d"
+            echo state=disabled > "$ROOT/etc/dnf/modules.d/postgresql.module" ;;
+        *check-update*) [ ! -e "$ROOT/candidate" ] || exit 100 ;;
+        *epel-release*) touch "$ROOT/epel" ;;
+        *glibc-langpack*) echo en_US.utf8 >> "$ROOT/locales" ;;
+        *" install "*) echo "$*" > "$ROOT/installed"; echo "pool ntp" > "$ROOT/etc/chrony.conf" ;;
+        esac""",
+    "dpkg-query": 'cat "$ROOT/installed" 2>/dev/null',
+    "hostname": 'cat "$ROOT/proc/sys/kernel/hostname"',
+    "ip": 'echo "2: eth0    inet $(cat "$ROOT/address")/20 brd 10.20.15.255 scope global eth0"',
+    "locale": 'cat "$ROOT/locales"',
+    "locale-gen": 'echo en_US.utf8 >> "$ROOT/locales"',
+    "localectl": 'mkdir -p "$ROOT/etc/default"; echo "$2" > "$ROOT/etc/default/locale"',
+    "mkfs.ext4": """
+        for device; do :; done
+        [ ! -e "$ROOT/killed" ] || { printf x | dd of="$device" conv=notrunc 2>/dev/null; exit 137; }
+        echo ext4 > "$device.TYPE"
+        echo "uuid-of-${device##*/}" > "$device.UUID"; echo "${device##*/}" >> "$ROOT/formatted" """,
+    "mount": """
+        uuid=$(sed -n "s#^UUID=\\([^ ]*\\) $1 .*#\\1#p" "$ROOT/etc/fstab")
+        for file in "$ROOT"/dev/*.UUID; do
+            device=${file%.UUID}
+            [ "$(cat "$file")" != "$uuid" ] || [ -e "$device.other" ] || {
+                echo "/dev/${device##*/} $1 $(cat "$device.TYPE") rw 0 0" >> "$ROOT/proc/self/mounts"
+                exit 0; }
+        done
+        echo "mount: no such device" >&2; exit 32""",
+    "nmcli": """
+        case "$*" in
+        *UUID,TYPE*) printf "0a-1:802-3-ethernet\\n0b-2:loopback\\n" ;;
+        *ipv6.method*disabled) echo disabled > "$ROOT/method" ;;
+        *ipv6.method*) cat "$ROOT/method" ;;
+        esac""",
+    "resize2fs": '[ -e "$ROOT/larger" ] && rm "$ROOT/larger" && echo "is now 9" || echo "Nothing to do!"',
+    "rpm": 'case "$2" in epel-release) test -e "$ROOT/epel" ;; *) cat "$ROOT/installed" ;; esac',
+    "setenforce": 'echo "$1" > "$ROOT/sys/fs/selinux/enforce"',
+    "subscription-manager": """
+        case "$1" in
+        identity) test -e "$ROOT/registered" ;;
+        register) touch "$ROOT/registered" ;;
+        repos) for each; do echo "${each#--enable=}" >> "$ROOT/repositories"; done ;;
+        esac""",
+    "systemctl": """
+        mkdir -p "$ROOT/enabled" "$ROOT/active"
+        for unit; do :; done
+        case "$1" in
+        is-enabled) test -e "$ROOT/enabled/$unit" ;;
+        is-active) test -e "$ROOT/active/$unit" ;;
+        enable) touch "$ROOT/enabled/$unit" ;;
+        restart) touch "$ROOT/active/$unit" ;;
+        disable) rm -f "$ROOT/enabled/$unit" "$ROOT/active/$unit" ;;
+        esac""",
+    "timedatectl": 'cat "$ROOT/clock"',
+    "umount": 'sed -i "\\# $1 #d" "$ROOT/proc/self/mounts"',
+    "uname": "echo x86_64",
+}
+RECORDED_ONLY = ("chattr", "mkfs.xfs", "xfs_growfs", "perl", "python3", "jq", "gpg", "wget")
+
+NODE: dict[str, Any] = {
+    "format": 1,
+    "name": "store1",
+    "fqdn": "store1.example.com",
+    "address": ADDRESS,
+    "domain": "example.com",
+    "release": "24.1.0",
+    "edition": "commercial",
+    "os": "ubuntu-20.04",
+    "roles": ["mailstore", "tasks"],
+    "cluster": "10.20.0.0/16",
+    "locale": "en_US.UTF-8",
+    "time_servers": [],
+    "memory_gib": 16,
+    "volumes": [{"key": "mail", "mount": "/opt/zextras", "filesystem": "ext4"}],
+    "repositories": {
+        "carbonio": {
+            "apt": {
+                "uri": "https://repo.example.net/ubuntu",
+                "suite": "focal",
+                "components": ["main"],
+                "key_url": "https://keys.example.net/pks/lookup?op=get&search=0x5d",
+                "keyring": "/usr/share/keyrings/zextras.gpg",
+            }
+        },
+        "postgresql": None,
+    },
+    "subscription": None,
+    "repository_ids": [],
+    "epel": False,
+    "packages": ["chrony", "curl", "perl", "python3"],
+    "host_firewall": False,
+    "troubleshooting": [],
+}
+RHEL: dict[str, Any] = {
+    "os": "rhel-8",
+    "subscription": "rhui",
+    "repository_ids": ["rhel-8-baseos-rhui-rpms", "codeready-builder-for-rhel-8-rhui-rpms"],
+    "repositories": {
+        "carbonio": {
+            "yum": {
+                "id": "zextras",
+                "name": "zextras",
+                "baseurl": "https://repo.example.net/rhel8",
+                "gpgkey": "https://repo.example.net/repomd.xml.key",
+                "gpgcheck": False,
+                "repo_gpgcheck": True,
+            }
+        },
+        "postgresql": None,
+    },
+}
+
+
+def node(**changes: Any) -> dict[str, Any]:
+    """Return a node's data with some fields replaced."""
+    return {**copy.deepcopy(NODE), **copy.deepcopy(changes)}
+
+
+class Ended(NamedTuple):
+    """One run of a program."""
+
+    code: int
+    out: str
+    err: str
+
+    def step(self, name: str) -> str:
+        """Return the line of a step."""
+        return next(line for line in self.out.splitlines() if f" {name}:" in line)
+
+    @property
+    def words(self) -> dict[str, str]:
+        """Return the outcome of each step."""
+        rows = re.findall(r"(?m)^(changed|unchanged|failed) +([^:]+): ", self.out)
+        return {name: word for word, name in rows}
+
+
+class Machine:
+    """A tree below a folder, and the programs as a node gets them."""
+
+    def __init__(self, root: Path, python: str = sys.executable) -> None:
+        self.root, self.python = root / "machine", python
+        self.programs = root / "programs"
+        self.programs.mkdir(parents=True)
+        for path, text in read_programs(TEMPLATES / "node").items():
+            program = self.programs / Path(path).name
+            program.write_text(text)
+            program.chmod(0o755)
+        self._files()
+        for name in (*PROGRAMS, *RECORDED_ONLY):
+            self.program(name, PROGRAMS.get(name, ":"))
+
+    def _files(self) -> None:
+        self.put("proc/sys/kernel/hostname", "ip-10-20-0-12\n")
+        self.put("proc/sys/vm/swappiness", "60\n")
+        self.put("proc/net/route", "Iface\tDestination\tGateway\neth0\t00000000\t0100140A\t0003\n")
+        self.put("proc/net/if_inet6", "")
+        self.put("proc/net/tcp", "  sl  local_address rem_address   st\n   0: 00000000:0016 00000000:0000 0A\n")
+        self.put("proc/meminfo", "MemTotal:       16000000 kB\n")
+        self.put("proc/self/mounts", "/dev/root / ext4 rw 0 0\n")
+        self.put("etc/fstab", "LABEL=root / ext4 defaults 0 1\n")
+        self.put("etc/hosts", "127.0.1.1 store1\n127.0.0.1 localhost\n::1 localhost\n")
+        self.put("etc/resolv.conf", "nameserver 127.0.0.1#1\n")
+        self.put("etc/os-release", 'NAME="Ubuntu"\nVERSION_ID="20.04"\nID=ubuntu\n')
+        self.put("etc/chrony/.keep", "")
+        self.put("run/systemd/network/10-netplan-eth0.network", "[Match]\nName=eth0\n")
+        for name in ("all", "default", "lo", "eth0"):
+            self.put(f"proc/sys/net/ipv6/conf/{name}/disable_ipv6", "0\n")
+        self.put("address", ADDRESS)
+        self.put("locales", "C\nC.utf8\nPOSIX\n")
+        self.put("clock", "NTPSynchronized=yes\n")
+        self.put("method", "auto\n")
+        self.put("repositories", "repo id\n")
+        self.put("key", KEY)
+        self.disk("nvme1n1", "mail")
+
+    def put(self, path: str, content: str | bytes) -> Path:
+        """Write a file of the machine."""
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return target
+
+    def get(self, path: str) -> str:
+        """Read a file of the machine."""
+        return (self.root / path).read_text()
+
+    def program(self, name: str, body: str) -> None:
+        """Put a program in place of the system's own."""
+        self.put(f"usr/bin/{name}", f"#!/bin/sh\n{body}\n").chmod(0o755)
+
+    def disk(self, device: str, key: str, content: bytes = bytes(4 << 20)) -> Path:
+        """Attach a disk, and name it as the cloud's id of a volume does."""
+        path = self.put(f"dev/{device}", content)
+        self.link(device, key)
+        return path
+
+    def link(self, device: str, key: str) -> None:
+        """Let the id of a volume name a device."""
+        link = self.root / "dev/disk/by-id" / key
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(f"../../{device}")
+
+    def install(self, data: Mapping[str, Any], **devices: str) -> None:
+        """Put the files of the first boot in place."""
+        self.put("etc/carbonio-node/node.json", json.dumps(data))
+        named = devices or {item["key"]: f"/dev/disk/by-id/{item['key']}" for item in data["volumes"]}
+        self.put("etc/carbonio-node/devices.json", json.dumps(named))
+
+    def run(self, program: str, *arguments: str, data: str = "") -> Ended:
+        """Run one of the programs on this machine."""
+        command = [self.python, "-I", "-B", str(self.programs / program)]
+        if program.endswith("check"):
+            command = ["sh", *command[3:]]
+        ended = subprocess.run(
+            [*command, "--root", str(self.root), "--wait", "0", *arguments],
+            input=data,
+            capture_output=True,
+            text=True,
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+            check=False,
+        )
+        return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+    def configure(self, *arguments: str, data: str = "") -> Ended:
+        """Run carbonio-node-configure."""
+        return self.run("carbonio-node-configure", *arguments, data=data)
+
+    def check(self) -> dict[str, tuple[str, str]]:
+        """Run carbonio-node-check and return (status, text) by id."""
+        ended = self.run("carbonio-node-check", "--json")
+        assert ended.code in (0, 1), ended.err
+        rows = json.loads(ended.out)
+        assert rows["ok"] == (ended.code == 0)
+        return {row["id"]: (row["status"], row["what"]) for row in rows["checks"]}
+
+    def commands(self) -> list[str]:
+        """Return the commands that were run since the last call."""
+        record = self.root / "commands.jsonl"
+        if not record.exists():
+            return []
+        found = [json.loads(line) for line in record.read_text().splitlines()]
+        record.unlink()
+        return found
+
+    def tree(self) -> dict[str, bytes | str]:
+        """Return every file of the machine."""
+        return {
+            str(path.relative_to(self.root)): str(path.readlink()) if path.is_symlink() else path.read_bytes()
+            for path in sorted(self.root.rglob("*"))
+            if (path.is_file() or path.is_symlink()) and path.name != "commands.jsonl"
+        }
+
+
+def pythons() -> list[str]:
+    """Return the interpreters of this machine that a node could have, by way of PATH and pyenv."""
+    folders = [*os.environ["PATH"].split(":"), *map(str, Path.home().glob(".pyenv/versions/*/bin"))]
+    found: dict[int, str] = {}
+    for minor in range(6, 16):
+        for folder in folders:
+            program = shutil.which(f"python3.{minor}", path=folder)
+            if program and "shims" not in program:
+                found.setdefault(minor, program)
+    return list(found.values())
+
+
+class Resolver:
+    """A name server on a loopback port that answers from a table."""
+
+    def __init__(self, records: Mapping[tuple[str, int], list[bytes]], error: int = 0) -> None:
+        self._records, self._error = records, error
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self.line = f"nameserver 127.0.0.1#{self.port}\n"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                query, client = self._socket.recvfrom(4096)
+            except OSError:
+                return
+            if not query:
+                return
+            labels, at = [], 12
+            while query[at]:
+                labels.append(query[at + 1 : at + 1 + query[at]].decode())
+                at += 1 + query[at]
+            kind = struct.unpack_from("!H", query, at + 1)[0]
+            rows = self._records.get((".".join(labels), kind), [])
+            code = self._error or (0 if rows else 3)
+            head = query[:2] + struct.pack("!5H", 0x8180 | code, 1, len(rows), 0, 0)
+            body = b"".join(struct.pack("!3HIH", 0xC00C, kind, 1, 60, len(row)) + row for row in rows)
+            self._socket.sendto(head + query[12 : at + 5] + body, client)
+
+    def close(self) -> None:
+        """End the server."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", ("127.0.0.1", self.port))
+        self._socket.close()
+
+
+def a(address: str) -> bytes:
+    """Return the data of an A record."""
+    return socket.inet_aton(address)
+
+
+def mx(target: str) -> bytes:
+    """Return the data of an MX record."""
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in target.split("."))
+    return struct.pack("!H", 10) + labels + b"\0"
+
+
+def txt(*parts: bytes) -> bytes:
+    """Return the data of a TXT record."""
+    return b"".join(bytes([len(part)]) + part for part in parts)

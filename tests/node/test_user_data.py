@@ -1,0 +1,176 @@
+"""User-data: what goes in comes out, whatever it is; it is valid, small, and carries no secret."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator.render.cloudinit import block, quoted, read_programs, user_data
+from generator.render.templates import environment
+from tests.node.machine import RHEL, TEMPLATES, node
+
+KEYS = ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ3zqY0vVhJ1g5cX7o3bQ2wEr8uTt1yUiOpAsDfGhJkL admin@example.com"]
+DEVICES = {"mail": "/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_@@volume:store1-mail@@"}
+TOP_LEVEL = {
+    "preserve_hostname", "manage_etc_hosts", "fqdn", "locale", "ssh_authorized_keys", "write_files", "runcmd",
+}  # fmt: skip
+LIMIT = 12 * 1024
+HOSTILE = [
+    '${file("/etc/passwd")}', "%{ for x in y }", "$(id)", "`id`", "'", '"', "\\", "a: b", "- a", "# a",
+    "!!python/object", "&a [*a, *a]", "{{ 7 * 7 }}", "{% raw %}", "## template: jinja", "#cloud-config", "\n",
+    "\n\n", "a\n", "a\n\n", "\na", " a", "\ta", "a\r\nb", "a\rb", "\u2028", "\u0085", "\ufeff", "\x00", "\x7f",
+    "\x1b[2J", "\u00e9", "\U0001f600", "@@", "@@a@@", "a@b", "@@@", "", "~", "null", "yes", "|2-\n  a", "...",
+    "---", "%YAML 1.1", "a" * 5000, "  \n a", "a \n", "a\n  \n", "\u200b", "\ud7ff", "\ufffe",
+]  # fmt: skip
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@pytest.fixture(scope="module")
+def template() -> jinja2.Template:
+    """The template, as the generator renders it."""
+    return environment().get_template("cloud-init/user-data.yaml.j2")
+
+
+@pytest.fixture(scope="module")
+def programs() -> dict[str, str]:
+    """The programs as they are sent."""
+    return read_programs(TEMPLATES / "node")
+
+
+def five(**changes: Any) -> dict[str, Any]:
+    """Return a node with all that a node can have."""
+    packages = ["ca-certificates", "chrony", "curl", "fontconfig", "gnupg", "jq", "libgmp10", "locales"]
+    packages += ["openssh-server", "perl", "python3", "python3-psycopg2", "sysstat", "wget"]
+    volumes = [*node()["volumes"], {"key": "recordings", "mount": "/var/lib/videorecorder", "filesystem": "ext4"}]
+    return node(packages=packages, volumes=volumes, time_servers=["ntp1.example.net", "ntp2.example.net"], **changes)
+
+
+def files(text: str) -> dict[str, str]:
+    """Return path -> content of what a user-data writes."""
+    return {item["path"]: item["content"] for item in yaml.safe_load(text)["write_files"]}
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_scalar_comes_out_as_it_went_in(text: str) -> None:
+    assert yaml.safe_load(f"a: {quoted(text)}\n") == {"a": text}
+    assert yaml.safe_load(f"- a: b\n  content: {block(text, 4)}\n  c: d\n") == [{"a": "b", "content": text, "c": "d"}]
+
+
+@given(TEXT)
+def test_any_scalar_comes_out_as_it_went_in(text: str) -> None:
+    assert yaml.safe_load(f"a: {quoted(text)}\n") == {"a": text}
+    assert quoted(text).isascii()
+    assert "@@" not in quoted(text)
+    assert yaml.safe_load(f"- a: b\n  content: {block(text, 4)}\n  c: d\n")[0]["content"] == text
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_no_string_of_a_topology_is_ever_interpreted(
+    template: jinja2.Template, programs: dict[str, str], text: str
+) -> None:
+    hostile = node(name=text, fqdn=text, domain=text, roles=[text], locale=text, packages=[text])
+    hostile["repositories"] = {text: {text: text}}
+    got = user_data(template, hostile, {}, [text, text], {**programs, f"/tmp/{text}": text})
+    assert got.startswith("#cloud-config\n")
+    parsed = yaml.safe_load(got)
+    assert set(parsed) == TOP_LEVEL
+    assert (parsed["fqdn"], parsed["locale"], parsed["ssh_authorized_keys"]) == (text, text, [text, text])
+    written = files(got)
+    assert json.loads(written["/etc/carbonio-node/node.json"]) == hostile
+    assert written[f"/tmp/{text}"] == text
+    assert len(yaml.safe_load(got)["runcmd"]) == 1
+    # Only devices carry placeholders, which Terraform fills in: none may come from elsewhere.
+    assert "@@" not in got
+
+
+@pytest.mark.parametrize("family", [{}, RHEL], ids=["ubuntu", "rhel"])
+def test_a_node_gets_its_data_and_the_programs_of_its_family(
+    template: jinja2.Template, programs: dict[str, str], family: dict[str, Any]
+) -> None:
+    data = five(**family)
+    written = files(user_data(template, data, DEVICES, KEYS, programs))
+    assert json.loads(written.pop("/etc/carbonio-node/node.json")) == data
+    assert json.loads(written.pop("/etc/carbonio-node/devices.json")) == DEVICES
+    other = "carbonio_apt.py" if family else "carbonio_dnf.py"
+    assert written == {path: text for path, text in programs.items() if not path.endswith(other)}
+
+
+def test_placeholders_are_where_terraform_finds_them(template: jinja2.Template, programs: dict[str, str]) -> None:
+    parts = user_data(template, five(), DEVICES, KEYS, programs).split("@@")
+    assert parts[1::2] == ["volume:store1-mail"]
+    resolved = files("vol0abc".join(parts[0::2]))
+    assert json.loads(resolved["/etc/carbonio-node/devices.json"])["mail"].endswith("_Store_vol0abc")
+
+
+@pytest.mark.parametrize("family", [{}, RHEL], ids=["ubuntu", "rhel"])
+def test_what_is_sent_is_small(template: jinja2.Template, programs: dict[str, str], family: dict[str, Any]) -> None:
+    text = user_data(template, five(**family), DEVICES, KEYS, programs)
+    # The level that Terraform's base64gzip uses.
+    assert len(gzip.compress(text.encode(), 6)) < LIMIT
+
+
+def test_the_same_input_gives_the_same_bytes(template: jinja2.Template, programs: dict[str, str]) -> None:
+    data = five()
+    turned = dict(reversed(list(data.items())))
+    first = user_data(template, data, DEVICES, KEYS, programs)
+    assert first == user_data(template, turned, DEVICES, KEYS, programs)
+    assert "\r" not in first
+    assert first.isascii()
+
+
+def test_a_key_pair_of_the_cloud_leaves_no_empty_list(template: jinja2.Template, programs: dict[str, str]) -> None:
+    parsed = yaml.safe_load(user_data(template, five(), DEVICES, [], programs))
+    assert set(parsed) == TOP_LEVEL - {"ssh_authorized_keys"}
+
+
+def test_names_are_left_to_us(template: jinja2.Template, programs: dict[str, str]) -> None:
+    """User-data wins over cloud.cfg.d, so the file alone would not keep cloud-init's template away."""
+    parsed = yaml.safe_load(user_data(template, five(), DEVICES, KEYS, programs))
+    assert (parsed["preserve_hostname"], parsed["manage_etc_hosts"]) == (True, False)
+
+
+def test_the_outcome_is_that_of_configure_and_check(
+    template: jinja2.Template, programs: dict[str, str], tmp_path: Path
+) -> None:
+    parsed = yaml.safe_load(user_data(template, five(), DEVICES, KEYS, programs))
+    shell, flag, script = parsed["runcmd"][0]
+    for configure in (0, 1):
+        for check in (0, 1):
+            for name, code in (("configure", configure), ("check", check)):
+                program = tmp_path / f"carbonio-node-{name}"
+                program.write_text(f"#!/bin/sh\necho {name}\nexit {code}\n")
+                program.chmod(0o755)
+            command = [shell, flag, script.replace("/usr/local/sbin", str(tmp_path))]
+            ended = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert (ended.returncode != 0) == bool(configure or check)
+            assert ended.stdout.split() == ["configure", "check"]
+
+
+def test_nothing_secret_is_in_it(template: jinja2.Template, programs: dict[str, str]) -> None:
+    text = user_data(template, five(**RHEL), DEVICES, KEYS, programs)
+    assert not re.search(r"(?i)PRIVATE KEY|password|passwd|\btoken\b", text)
+    parsed = yaml.safe_load(text)
+    assert not {"chpasswd", "users", "password", "ssh_keys", "rh_subscription"} & set(parsed)
+
+
+@pytest.mark.parametrize("family", [{}, RHEL], ids=["ubuntu", "rhel"])
+def test_cloud_init_accepts_it(
+    template: jinja2.Template, programs: dict[str, str], family: dict[str, Any], tmp_path: Path
+) -> None:
+    if shutil.which("cloud-init") is None:
+        pytest.skip("cloud-init is not installed: its own schema check was not made")
+    file = tmp_path / "user-data.yaml"
+    file.write_text(user_data(template, five(**family), DEVICES, KEYS, programs))
+    ended = subprocess.run(["cloud-init", "schema", "-c", file], capture_output=True, text=True, check=False)
+    assert (ended.returncode, "Valid" in ended.stdout) == (0, True), ended.stdout + ended.stderr
