@@ -1,0 +1,54 @@
+resource "aws_security_group" "this" {
+  for_each = var.groups
+
+  vpc_id = var.vpc_id
+  name   = "${var.name}-${each.key}"
+
+  # AWS cannot change a group's description: a new one replaces the group. So it is built from
+  # the key alone, and the text for people is a tag, which changes in place.
+  description = "Group ${each.key} of ${var.name}"
+
+  tags = {
+    Name        = "${var.name}-${each.key}"
+    description = each.value.description
+  }
+
+  lifecycle {
+    # A node that changes its roles must be in its new group before the old one is destroyed:
+    # AWS refuses to delete a group that is in use. Two groups of one name never meet, because
+    # whatever forces a replacement (name, key, VPC) also makes the name unique again.
+    create_before_destroy = true
+  }
+}
+
+resource "aws_vpc_security_group_ingress_rule" "this" {
+  for_each = { for key, rule in var.rules : key => rule if rule.direction == "in" }
+
+  security_group_id            = aws_security_group.this[each.value.group].id
+  referenced_security_group_id = each.value.peer_group == null ? null : aws_security_group.this[each.value.peer_group].id
+  cidr_ipv4                    = each.value.peer_cidr
+  ip_protocol                  = each.value.protocol
+  from_port                    = each.value.from_port
+  to_port                      = each.value.to_port
+  description                  = each.value.description
+
+  tags = {
+    Name = each.key
+  }
+}
+
+resource "aws_vpc_security_group_egress_rule" "this" {
+  for_each = { for key, rule in var.rules : key => rule if rule.direction == "out" }
+
+  security_group_id            = aws_security_group.this[each.value.group].id
+  referenced_security_group_id = each.value.peer_group == null ? null : aws_security_group.this[each.value.peer_group].id
+  cidr_ipv4                    = each.value.peer_cidr
+  ip_protocol                  = each.value.protocol
+  from_port                    = each.value.from_port
+  to_port                      = each.value.to_port
+  description                  = each.value.description
+
+  tags = {
+    Name = each.key
+  }
+}

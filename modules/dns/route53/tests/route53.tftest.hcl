@@ -1,0 +1,110 @@
+mock_provider "aws" {
+  mock_data "aws_route53_zone" {
+    defaults = {
+      zone_id      = "Z0000000000000EXISTS"
+      name_servers = ["ns-1.example.net"]
+    }
+  }
+
+  mock_resource "aws_route53_zone" {
+    defaults = {
+      zone_id      = "Z000000000000CREATED"
+      name_servers = ["ns-2.example.net"]
+    }
+  }
+}
+
+variables {
+  domain = "example.com"
+  name   = "example-com"
+  records = {
+    "mta1.example.com A"     = { name = "mta1.example.com", type = "A", ttl = 300, values = ["10.20.128.10", "10.20.128.11"] }
+    "example.com MX"         = { name = "example.com", type = "MX", ttl = 60, values = ["10 mta1.example.com."] }
+    "short.example.com TXT"  = { name = "short.example.com", type = "TXT", ttl = 300, values = ["v=spf1 -all", "a \"quoted\\word\""] }
+    "exact.example.com TXT"  = { name = "exact.example.com", type = "TXT", ttl = 300, values = ["123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345"] }
+    "longer.example.com TXT" = { name = "longer.example.com", type = "TXT", ttl = 300, values = ["123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345"] }
+  }
+}
+
+run "record_sets_are_as_given" {
+  command = plan
+
+  assert {
+    condition     = toset(keys(aws_route53_record.this)) == toset(["mta1.example.com A", "example.com MX", "short.example.com TXT", "exact.example.com TXT", "longer.example.com TXT"])
+    error_message = "There is one record set for each key."
+  }
+
+  assert {
+    condition     = aws_route53_record.this["mta1.example.com A"].records == toset(["10.20.128.10", "10.20.128.11"]) && aws_route53_record.this["example.com MX"].ttl == 60 && aws_route53_record.this["example.com MX"].type == "MX"
+    error_message = "Name, type, TTL and values are passed on."
+  }
+
+  assert {
+    condition     = aws_route53_record.this["short.example.com TXT"].records == toset(["v=spf1 -all", "a \\\"quoted\\\\word\\\""])
+    error_message = "Quotes and backslashes of a text are escaped."
+  }
+
+  assert {
+    condition     = aws_route53_record.this["exact.example.com TXT"].records == toset(["123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345123451234512345"])
+    error_message = "A text of 255 characters is one string."
+  }
+
+  assert {
+    condition     = aws_route53_record.this["longer.example.com TXT"].records == toset(["${join("", [for n in range(51) : "12345"])}\"\"${join("", [for n in range(9) : "12345"])}"])
+    error_message = "A longer text is split after 255 characters."
+  }
+}
+
+run "a_name_outside_the_zone_is_refused" {
+  command = plan
+
+  variables {
+    records = {
+      "www.example.org A" = { name = "www.example.org", type = "A", ttl = 300, values = ["203.0.113.80"] }
+    }
+  }
+
+  expect_failures = [aws_route53_record.this]
+}
+
+run "an_unknown_type_is_refused" {
+  command = plan
+
+  variables {
+    records = {
+      "www.example.com AA" = { name = "www.example.com", type = "AA", ttl = 300, values = ["203.0.113.80"] }
+    }
+  }
+
+  expect_failures = [var.records]
+}
+
+run "a_zone_is_created" {
+  assert {
+    condition     = aws_route53_zone.created["example.com"].name == "example.com" && length(aws_route53_zone.created["example.com"].vpc) == 0
+    error_message = "The created zone is public."
+  }
+
+  assert {
+    condition     = alltrue([for record in values(aws_route53_record.this) : record.zone_id == "Z000000000000CREATED"]) && output.zone_id == "Z000000000000CREATED" && output.name_servers == tolist(["ns-2.example.net"])
+    error_message = "Records and outputs are those of the created zone."
+  }
+}
+
+run "an_existing_zone_is_looked_up" {
+  command = plan
+
+  variables {
+    existing_zone = true
+  }
+
+  assert {
+    condition     = length(aws_route53_zone.created) == 0 && data.aws_route53_zone.existing["example.com"].private_zone == false
+    error_message = "No zone is created, and the public one is looked up."
+  }
+
+  assert {
+    condition     = alltrue([for record in values(aws_route53_record.this) : record.zone_id == "Z0000000000000EXISTS"]) && output.name_servers == tolist(["ns-1.example.net"])
+    error_message = "Records and outputs are those of the existing zone."
+  }
+}
