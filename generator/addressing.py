@@ -1,0 +1,49 @@
+"""IPv4 ranges: what a topology may write and what counts as public."""
+
+from collections.abc import Iterable
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+
+
+def parse_address(text: str) -> IPv4Address:
+    """Return an address. Raises ValueError, with the reason where it is not plain."""
+    try:
+        return IPv4Address(text)
+    except AddressValueError:
+        raise ValueError("IPv6 is not used by Carbonio" if ":" in text else "") from None
+
+
+def parse_network(text: str) -> IPv4Network:
+    """Return a range; an address alone is a range of one. Raises ValueError with the reason."""
+    address, _, length = text.partition("/")
+    parse_address(address)
+    try:
+        if length and not (length.isascii() and length.isdigit()):
+            raise NetmaskValueError
+        found = IPv4Network(text, strict=False)
+    except NetmaskValueError:
+        raise ValueError("the prefix length must lie between 0 and 32") from None
+    if str(found.network_address) != address:
+        raise ValueError(f"its host bits are set; the range is {found}")
+    return found
+
+
+PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
+"""Private blocks of RFC 1918, and the shared block of RFC 6598."""
+
+
+def is_private(network: IPv4Network) -> bool:
+    """Tell whether a range lies in the private blocks."""
+    return any(network.subnet_of(block) for block in PRIVATE)
+
+
+def public_addresses(networks: Iterable[IPv4Network]) -> int:
+    """Count the distinct public addresses that ranges cover together.
+
+    Private blocks inside a wider range count as public: such a range was not written for them.
+    """
+    spans = sorted((int(net[0]), int(net[-1]) + 1) for net in networks if not is_private(net))
+    total = end = 0
+    for first, last in spans:
+        total += max(0, last - max(first, end))
+        end = max(end, last)
+    return total

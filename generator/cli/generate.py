@@ -1,0 +1,160 @@
+"""`generate`: write the Terraform, and run `terraform init` where it is needed."""
+
+import argparse
+import json
+from argparse import Namespace
+from pathlib import Path
+
+from generator.cli.pipeline import Planned, WrongTopologyError, plan_topology, render_planned
+from generator.cli.report import count, out, say, say_problems
+from generator.errors import Exit, InputError
+from generator.output import Comparison, compare, exclusive, read_manifest, unified_diff, write
+from generator.problems import Problem
+from generator.render import Rendering
+
+_MOST_LINES = 40
+_CHECK_WORDS = {"create": "missing", "change": "changed", "stale": "extra"}
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; exit 1 when the folder is not up to date",
+    )
+    mode.add_argument("--diff", action="store_true", help="write nothing; print a unified diff")
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="replace files that were edited by hand or are not ours",
+    )
+    parser.add_argument("--no-init", action="store_true", help="do not run terraform init")
+
+
+def run(arguments: Namespace) -> int:
+    """Run the command and return its exit code."""
+    try:
+        planned = plan_topology(arguments)
+        rendering = render_planned(planned)
+    except WrongTopologyError as error:
+        return _wrong(arguments, error.problems)
+    if arguments.check or arguments.diff:
+        comparison = compare(planned.folder, rendering.files, read_manifest(planned.folder))
+        say_problems(planned.warnings)
+        return _show_difference(arguments, comparison)
+    comparison = _write(arguments, planned, rendering)
+    initialised = "skipped" if arguments.no_init else _initialise(planned.folder, comparison)
+    _report(arguments, planned, comparison, initialised)
+    return Exit.SURROUNDINGS if initialised == "failed" else Exit.FINE
+
+
+def _wrong(arguments: Namespace, problems: list[Problem]) -> int:
+    say_problems(problems)
+    if arguments.json:
+        out(json.dumps({"problems": problem_rows(problems), "files": []}, indent=2))
+    return Exit.WRONG_INPUT
+
+
+def problem_rows(problems: list[Problem]) -> list[dict[str, object]]:
+    """Return problems as JSON prints them, sorted by place."""
+    return [{name: getattr(problem, name) for name in Problem.__struct_fields__} for problem in sorted(problems)]
+
+
+def _write(arguments: Namespace, planned: Planned, rendering: Rendering) -> Comparison:
+    with exclusive(planned.folder):
+        comparison = compare(planned.folder, rendering.files, read_manifest(planned.folder))
+        if comparison.conflicts and not arguments.force:
+            lines = "\n".join(f"  {change.path} {change.conflict}" for change in comparison.conflicts)
+            raise InputError(
+                f"{count(len(comparison.conflicts), 'file')} in the way; nothing was written\n{lines}",
+                "Move your changes into a file of your own beside ours, or run generate --force to lose them.",
+            )
+        blocked = [change for change in comparison.conflicts if change.before is None]
+        if blocked:
+            raise InputError(f"{blocked[0].path} {blocked[0].conflict}", "Remove it by hand: generate does not.")
+        write(planned.folder, comparison)
+    return comparison
+
+
+def _show_difference(arguments: Namespace, comparison: Comparison) -> int:
+    differs = bool(comparison.pending) or comparison.interrupted or bool(arguments.check and comparison.strangers)
+    if arguments.json:
+        rows = [{"path": change.path, "outcome": change.outcome} for change in comparison.changes]
+        out(
+            json.dumps(
+                {
+                    "files": rows,
+                    "strangers": comparison.strangers,
+                    "interrupted": comparison.interrupted,
+                },
+                indent=2,
+            )
+        )
+    elif arguments.diff:
+        for line in unified_diff(comparison.pending):
+            out(line, end="")
+    else:
+        for change in comparison.pending:
+            out(f"{_CHECK_WORDS[change.outcome]:8} {change.path}")
+        for path in comparison.strangers:
+            out(f"extra    {path}")
+        if comparison.interrupted:
+            say("an earlier run was interrupted: run generate again")
+    return Exit.DIFFERENCES if differs else Exit.FINE
+
+
+def _initialise(folder: Path, comparison: Comparison) -> str:
+    """Run init where it is needed; return `done`, `not needed`, `missing` or `failed`."""
+    from generator.terraform import Terraform, find_binary
+
+    binary = find_binary()
+    if binary is None:
+        return "missing"
+    terraform = Terraform(folder, binary)
+    changed = any(change.path.endswith(".tf") for change in comparison.pending)
+    if not changed and not terraform.needs_init():
+        return "not needed"
+    say("terraform init ...")
+    result = terraform.init(quiet=True)
+    if result.code == 0:
+        return "done"
+    say((result.out + result.err).strip())
+    return "failed"
+
+
+def _report(arguments: Namespace, planned: Planned, comparison: Comparison, initialised: str) -> None:
+    say_problems(planned.warnings)
+    if arguments.upgrade:
+        for line in planned.before.differences(planned.lock):
+            say(f"upgraded {line}")
+    if arguments.json:
+        rows = [{"path": change.path, "outcome": change.outcome} for change in comparison.changes]
+        print_json = {
+            "problems": problem_rows(planned.warnings),
+            "files": rows,
+            "init": initialised,
+        }
+        out(json.dumps(print_json, indent=2))
+    else:
+        _list(comparison)
+    if initialised == "missing":
+        say("Terraform is not installed here: the files are written; install terraform or tofu and run it on them.")
+    elif initialised == "failed":
+        say(
+            "terraform init failed, the files are written. Mend the above (is the registry reachable?), then generate again."
+        )
+    else:
+        say("next: terraform apply")
+
+
+def _list(comparison: Comparison) -> None:
+    pending = comparison.pending
+    for change in pending[:_MOST_LINES]:
+        out(f"{change.outcome:9} {change.path}")
+    if len(pending) > _MOST_LINES:
+        out(f"... and {count(len(pending) - _MOST_LINES, 'more file')}")
+    unchanged = len(comparison.changes) - len(pending)
+    if unchanged:
+        out(f"unchanged {count(unchanged, 'file')}")

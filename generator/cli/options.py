@@ -1,0 +1,22 @@
+"""Options that every command shares."""
+
+import argparse
+
+
+def common(parser: argparse.ArgumentParser) -> None:
+    """Add the topology and the options for reading it."""
+    parser.add_argument(
+        "topology",
+        nargs="?",
+        default="topology.yaml",
+        metavar="TOPOLOGY",
+        help="topology file (topology.yaml)",
+    )
+    parser.add_argument("--out", metavar="DIR", help="folder of the Terraform (the topology's own)")
+    parser.add_argument("--upgrade", action="store_true", help="choose machine types and images anew")
+    parser.add_argument(
+        "--online",
+        action="store_true",
+        help="ask the cloud for image identifiers and machine types",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")

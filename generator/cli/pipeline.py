@@ -1,0 +1,107 @@
+"""The way through the program: load, validate, plan, render."""
+
+import os
+from argparse import Namespace
+from pathlib import Path
+
+import msgspec
+
+from generator.clouds import REGISTRY
+from generator.context import Context
+from generator.errors import GeneratorError
+from generator.load import Source, decode, read_source
+from generator.lockfile import Lock, read_lock
+from generator.plan import Plan
+from generator.planner import make_plan
+from generator.problems import Finding, Problem, without_follow_ups
+from generator.render import Rendering, render
+from generator.validate import check, resolve
+
+
+class WrongTopologyError(GeneratorError):
+    """The topology has errors; they come with their places."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("the topology has errors")
+        self.problems = problems
+
+
+class Planned(msgspec.Struct, frozen=True):
+    """A topology that holds, decided.
+
+    Attributes:
+        before: The choices of earlier runs.
+        lock: The choices of this plan.
+        warnings: What is remarkable about it.
+    """
+
+    source: Source
+    folder: Path
+    context: Context
+    plan: Plan
+    before: Lock
+    lock: Lock
+    warnings: list[Problem]
+
+
+def output_folder(options: Namespace) -> Path:
+    """Return the folder of the Terraform: `--out`, or the topology's own."""
+    return Path(options.out) if options.out else Path(options.topology).parent
+
+
+def plan_topology(options: Namespace) -> Planned:
+    """Load, validate and plan the topology that the options name.
+
+    Raises:
+        WrongTopologyError: It has errors.
+        InputError: It or the lock file cannot be read.
+    """
+    shown = os.path.normpath(options.topology)
+    source, problems = read_source(Path(options.topology), shown)
+    if problems and source.root is None:
+        raise WrongTopologyError(problems)
+    topology, findings = decode(source)
+    context = None
+    if topology is not None and not problems:
+        context, consequences = resolve(topology, {name: cloud.capabilities for name, cloud in REGISTRY.items()})
+        if context is not None:
+            consequences = [*consequences, *check(context)]
+        findings += without_follow_ups(consequences, findings)
+    _stop_at_errors(source, problems, findings)
+    if context is None:
+        raise AssertionError("a topology without errors has a context")
+    folder = output_folder(options)
+    before = read_lock(folder)
+    cloud = REGISTRY[context.topology.cloud.provider]
+    if options.online:
+        context = msgspec.structs.replace(context, **cloud.consult(context))
+    lock = before.only_places() if options.upgrade else before
+    plan, new_lock, more = make_plan(context, lock)
+    findings += [*more, *cloud.audit(plan, context)]
+    if options.online:
+        findings += cloud.audit_online(plan)
+    _stop_at_errors(source, problems, findings)
+    warnings = [source.locate(finding) for finding in findings]
+    return Planned(source, folder, context, plan, before, new_lock, warnings)
+
+
+def render_planned(planned: Planned) -> Rendering:
+    """Render a plan, and refuse what the cloud would refuse.
+
+    Raises:
+        WrongTopologyError: A file would be too large for the cloud.
+    """
+    cloud = REGISTRY[planned.plan.deployment.provider]
+    rendering = render(planned.plan, planned.lock, planned.context, cloud)
+    _stop_at_errors(planned.source, [], list(rendering.findings))
+    return rendering
+
+
+def _stop_at_errors(source: Source, problems: list[Problem], findings: list[Finding]) -> None:
+    places = {(problem.line, problem.column) for problem in problems}
+    located = [*problems]
+    for problem in map(source.locate, findings):
+        if (problem.line, problem.column) not in places:
+            located.append(problem)
+    if any(problem.severity == "error" for problem in located):
+        raise WrongTopologyError(located)

@@ -1,0 +1,142 @@
+"""`generate plan`: what was decided and why, for people or as JSON."""
+
+import argparse
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from generator.cli.options import common
+from generator.cli.pipeline import WrongTopologyError, plan_topology
+from generator.cli.report import out, say_problems
+from generator.errors import Exit
+from generator.plan import Flow, Plan
+
+_GAP = "  "
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of this command."""
+    found = argparse.ArgumentParser(
+        prog="generate plan",
+        description="Show what was decided and why. Nothing is written.",
+        epilog="Example: generate plan --json | jq '.flows[] | select(.source == \"internet\")'",
+    )
+    common(found)
+    return found
+
+
+def run(arguments: Namespace) -> int:
+    """Run the command and return its exit code."""
+    try:
+        planned = plan_topology(arguments)
+    except WrongTopologyError as error:
+        say_problems(error.problems)
+        return Exit.WRONG_INPUT
+    say_problems(planned.warnings)
+    if arguments.json:
+        out(msgspec.json.format(msgspec.json.encode(planned.plan, order="deterministic"), indent=2).decode())
+    else:
+        for line in describe(planned.plan):
+            out(line)
+    return Exit.FINE
+
+
+def describe(plan: Plan) -> Iterator[str]:
+    """Yield the lines of the plan for people."""
+    deployment = plan.deployment
+    yield f"{deployment.name}: Carbonio {deployment.release} {deployment.edition} for {deployment.domain}"
+    yield f"{deployment.provider}, {deployment.region}, network {deployment.network}, exposure {deployment.exposure}"
+    yield from _section("Nodes")
+    header = ("NODE", "PRIVATE", "ZONE", "PUBLIC", "TYPE", "VCPU", "MEMORY", "OS DISK", "ROLES")
+    yield from _table(
+        [
+            header,
+            *(
+                (
+                    node.name,
+                    node.address,
+                    node.zone,
+                    "yes" if node.public else "no",
+                    node.machine.type,
+                    str(node.machine.vcpu),
+                    f"{node.machine.memory_gib:g} GB",
+                    f"{node.os_disk_gib} GB",
+                    ", ".join(node.roles),
+                )
+                for node in plan.nodes.values()
+            ),
+        ]
+    )
+    yield from _section("Why these sizes")
+    for node in plan.nodes.values():
+        machine = node.machine
+        yield f"{node.name} needs {machine.needs_vcpu} vCPU and {machine.needs_memory_gib} GB"
+        yield from (f"  {reason}" for reason in machine.reasons)
+        yield f"  system disk: {node.os_disk_reason}"
+    for volume in plan.volumes.values():
+        yield f"{volume.key}: {volume.size_gib} GB at {volume.mount}"
+        yield from (f"  {reason}" for reason in volume.reasons)
+    yield from _reach(plan)
+    yield from _section("DNS")
+    rows = [("NAME", "TYPE", "VALUE", "NEED", "WHY")]
+    for record in plan.dns.public:
+        for value in record.values:
+            text = value.text % tuple(f"<{symbol}>" for symbol in value.addresses)
+            rows.append((record.name, record.type, text, record.need, record.why))
+    yield from _table(rows)
+    for symbol, name in plan.dns.ptr.items():
+        yield f"PTR of <{symbol}> is {name}"
+    yield from _section("Notes")
+    yield from (f"- {notice}" for notice in plan.notices)
+
+
+def _reach(plan: Plan) -> Iterator[str]:
+    """Yield who can reach what: every flow from outside, and the cluster's in a line per target."""
+    yield from _section("Who can reach what")
+    outside = [flow for flow in plan.flows if flow.source != "cluster"]
+    order = {"internet": 0, "listed": 1, "management": 2}
+    outside.sort(key=lambda flow: (order.get(flow.source, 3), flow.target, flow.protocol, _first_port(flow)))
+    yield from _table(
+        [
+            ("FROM", "TO", "PORT", "FOR"),
+            *(
+                (
+                    flow.source if flow.source != "listed" else ", ".join(flow.ranges),
+                    _target(flow.target),
+                    f"{flow.protocol} {flow.ports}",
+                    "; ".join(flow.services),
+                )
+                for flow in outside
+            ),
+        ]
+    )
+    inside: dict[str, list[Flow]] = {}
+    for flow in plan.flows:
+        if flow.source == "cluster":
+            inside.setdefault(flow.target, []).append(flow)
+    yield "From the cluster:"
+    for target, flows in inside.items():
+        ports = ", ".join(f"{flow.ports}/{flow.protocol}" for flow in sorted(flows, key=_first_port))
+        yield f"  {_target(target)}: {ports}"
+
+
+def _first_port(flow: Flow) -> int:
+    return int(flow.ports.partition("-")[0])
+
+
+def _target(target: str) -> str:
+    return "every node" if target == "*" else target
+
+
+def _section(title: str) -> Iterator[str]:
+    yield ""
+    yield title
+    yield "-" * len(title)
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield _GAP.join(cells).rstrip()

@@ -1,0 +1,57 @@
+"""What every cloud brings. A new cloud is one file with a class that has these members."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, TypeAlias
+
+from generator.capabilities import Capabilities, Provider
+from generator.context import Context
+from generator.plan import Plan
+from generator.problems import Finding
+
+Tfvars: TypeAlias = dict[str, object]
+
+
+class Simulator(Protocol):
+    """A stand-in for the cloud's API on a loopback port."""
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment in which Terraform talks to the stand-in."""
+
+
+class Cloud(Protocol):
+    """A cloud."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the rules and the planner need to know."""
+
+    @property
+    def templates(self) -> str:
+        """Folder of the root templates, below `templates/`."""
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """Folders of the modules in use, below `modules/`."""
+
+    @property
+    def providers(self) -> tuple[Provider, ...]:
+        """Terraform providers of the compute part."""
+
+    def tfvars(self, plan: Plan, context: Context) -> Tfvars:
+        """Return the values of the root variables."""
+
+    def audit(self, plan: Plan, context: Context) -> Iterator[Finding]:
+        """Yield what the cloud would refuse although the topology is sound."""
+
+    def audit_user_data(self, user_data: Mapping[str, str], context: Context) -> Iterator[Finding]:
+        """Yield what the cloud would refuse about the nodes' user-data, given by node."""
+
+    def simulator(self, plan: Plan) -> AbstractContextManager[Simulator]:
+        """Return the stand-in for rehearsals, prepared with what the plan takes for granted."""
+
+    def consult(self, context: Context) -> dict[str, Any]:
+        """Ask the cloud's API for images and for types that the facts lack; return changed fields of the context."""
+
+    def audit_online(self, plan: Plan) -> list[Finding]:
+        """Ask the cloud's API whether it would sell what the plan wants."""

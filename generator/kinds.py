@@ -1,0 +1,171 @@
+"""Kinds of scalars in a topology: what a text may look like and what it means.
+
+Every string of a topology passes one of these before it reaches Terraform, cloud-init or a shell, so
+each allows the narrowest alphabet that its subject needs.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+Parsed: TypeAlias = Any
+
+
+class Kind:
+    """A kind of scalar.
+
+    Attributes:
+        expected: What is expected, as in "a size such as 5 GB".
+        parse: Maps the YAML scalar (str, int, float, bool or None) to the value of the model. Raises
+            ValueError with an explanation, or an empty one where `expected` says all.
+        placeholder: Stands for a wrong value while the rest of the file is checked.
+        pattern: Regular expression of the accepted text, empty where there is none.
+        choices: The accepted words, where they are few.
+    """
+
+    def __init__(
+        self,
+        expected: str,
+        parse: Callable[[Any], Parsed],
+        placeholder: Parsed = "",
+        pattern: str = "",
+        choices: tuple[str, ...] = (),
+    ) -> None:
+        self.expected = expected
+        self.parse = parse
+        self.placeholder = placeholder
+        self.pattern = pattern
+        self.choices = choices
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError
+    return value
+
+
+def _matching(expected: str, pattern: str, *, placeholder: str = "", most: int = 253) -> Kind:
+    compiled = re.compile(pattern)
+
+    def parse(value: object) -> str:
+        text = _text(value)
+        if not compiled.fullmatch(text) or len(text) > most:
+            raise ValueError
+        return text
+
+    return Kind(expected, parse, placeholder, pattern)
+
+
+def one_of(*words: str) -> Kind:
+    """Return the kind of a few fixed words."""
+
+    def parse(value: object) -> str:
+        if value not in words:
+            raise ValueError
+        return str(value)
+
+    return Kind(" or ".join(words), parse, words[0], choices=words)
+
+
+def _switch(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError
+    return value
+
+
+def _whole(least: int, most: int) -> Callable[[object], int]:
+    def parse(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValueError
+        if not least <= value <= most:
+            raise ValueError(f"it must lie between {least} and {most}")
+        return value
+
+    return parse
+
+
+def _measured(units: dict[str, float], most: int) -> Callable[[object], int]:
+    known = {unit.lower(): factor for unit, factor in units.items()}
+
+    def parse(value: object) -> int:
+        match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?) ?([A-Za-z%]{1,5})", str(value))
+        if not match or match[2].lower() not in known:
+            raise ValueError("a bare number has no unit" if isinstance(value, (int, float)) else "")
+        amount = float(match[1]) * known[match[2].lower()]
+        if amount != int(amount):
+            raise ValueError("it must come to a whole number of the smaller unit")
+        if amount > most:
+            raise ValueError("that is more than any deployment holds")
+        return int(amount)
+
+    return parse
+
+
+def _network(value: object) -> str:
+    from generator.addressing import parse_network
+
+    return str(parse_network(_text(value)))
+
+
+def _address(value: object) -> str:
+    from generator.addressing import parse_address
+
+    return str(parse_address(_text(value)))
+
+
+def _opening(value: object) -> bool | str:
+    if isinstance(value, bool):
+        return value
+    if value == "management":
+        return "management"
+    raise ValueError
+
+
+def _release(value: object) -> str:
+    if isinstance(value, float | int) and not isinstance(value, bool):
+        raise ValueError(f'an unquoted number loses its zeros; write it in quotes, as in "{value}"')
+    text = _text(value)
+    if not re.fullmatch(r"\d{2}\.\d{1,2}(\.\d{1,2})?", text):
+        raise ValueError
+    return text
+
+
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+
+WORD = _matching("a word", r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62})")
+NAME = _matching("a name of letters, digits and hyphens", r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", most=63)
+NODE_NAME = _matching(
+    "a host name: small letters, digits and hyphens, a letter first",
+    r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?",
+    most=63,
+)
+DOMAIN = _matching(
+    "a domain such as example.com, in small letters",
+    rf"(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])",
+    placeholder="example.com",
+    most=200,
+)
+HOST_NAME = _matching("a host name such as mail.example.com", rf"(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])")
+HOST = _matching("a host name or an address", rf"(?:{_LABEL}\.)*{_LABEL}")
+MAIL_ADDRESS = _matching(
+    "a mail address such as postmaster@example.com",
+    rf"[A-Za-z0-9](?:[A-Za-z0-9._+-]{{0,62}}[A-Za-z0-9])?@(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])",
+)
+MACHINE_TYPE = _matching("a machine type such as m6i.xlarge", r"[a-z0-9][a-z0-9.-]{1,40}")
+IMAGE = _matching("an image identifier such as ami-0123456789abcdef0", r"[A-Za-z0-9][A-Za-z0-9._:/=-]{2,100}")
+PUBLIC_KEY = _matching(
+    "a public SSH key in one line, as in ~/.ssh/id_ed25519.pub",
+    r"(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)"
+    r" [A-Za-z0-9+/]{40,8000}={0,3}(?: [A-Za-z0-9@._+:/-][A-Za-z0-9@._+:/ -]{0,100})?",
+    most=9000,
+)
+NETWORK = Kind("an IPv4 range such as 198.51.100.0/24", _network, "192.0.2.0/24")
+ADDRESS = Kind("an IPv4 address such as 10.20.0.10", _address)
+SWITCH = Kind("true or false", _switch, False)
+OPENING = Kind('true, false, "management" or a list of IPv4 ranges', _opening, False)
+COUNT = Kind("a whole number", _whole(1, 10_000_000), None)
+SECONDS = Kind("a number of seconds", _whole(30, 604_800), 300)
+SIZE = Kind("a size such as 5 GB", _measured({"GB": 1, "GiB": 1, "TB": 1024, "TiB": 1024}, 10_000_000), 0)
+HOURS = Kind("a duration such as 200 hours", _measured({"h": 1, "hour": 1, "hours": 1}, 10_000_000), 0)
+PERCENT = Kind("a share such as 20 %", _measured({"%": 1}, 1_000), 0)
+RELEASE = Kind('a release in quotes, such as "24.1"', _release)

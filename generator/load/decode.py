@@ -1,0 +1,238 @@
+"""The tree of a topology file to a `Topology`.
+
+The structs and their annotations in `generator.topology` say what may stand where. Every problem is
+collected; a wrong value is replaced by its kind's placeholder, so that the rules still see the rest.
+"""
+
+import types
+import typing
+from functools import cache
+from typing import Any, TypeVar
+
+import msgspec
+import yaml
+
+from generator.kinds import OPENING, Kind
+from generator.load.source import Source, entries, scalar
+from generator.problems import Finding, Path, nearest
+from generator.topology import Table, Topology
+
+_TableT = TypeVar("_TableT", bound=Table)
+
+
+class _Shape(msgspec.Struct, frozen=True):
+    """What may stand at a place of the tree."""
+
+    form: str
+    kind: Kind | None = None
+    table: type[Table] | None = None
+    item: "_Shape | None" = None
+    key: Kind | None = None
+
+
+class _Field(msgspec.Struct, frozen=True):
+    shape: _Shape
+    required: bool
+
+
+@cache
+def _shapes(table: type[Table]) -> dict[str, _Field]:
+    hints = typing.get_type_hints(table, include_extras=True)
+    required = {field.name for field in msgspec.structs.fields(table) if field.required}
+    return {
+        name: _Field(_shape(hint), name in required) for name, hint in hints.items() if name in table.__struct_fields__
+    }
+
+
+def _shape(hint: Any, kind: Kind | None = None) -> _Shape:
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Annotated:
+        return _shape(args[0], next((extra for extra in args[1:] if isinstance(extra, Kind)), kind))
+    if kind is OPENING and origin is types.UnionType:
+        return _Shape("opening", kind)
+    if origin is types.UnionType:
+        return _shape(next(arg for arg in args if arg is not type(None)), kind)
+    if origin is tuple:
+        return _Shape("list", item=_shape(args[0], kind))
+    if origin is dict:
+        return _Shape("map", item=_shape(args[1], kind), key=_shape(args[0]).kind)
+    if isinstance(hint, type) and issubclass(hint, Table):
+        return _Shape("table", table=hint)
+    return _Shape("scalar", kind)
+
+
+def decode(source: Source) -> tuple[Topology | None, list[Finding]]:
+    """Return the topology of a file, and all that is wrong with its shape.
+
+    Returns:
+        The topology with placeholders for wrong values, or None where the file is no mapping; and the
+        findings.
+    """
+    decoder = _Decoder()
+    if not isinstance(source.root, yaml.MappingNode):
+        what = "empty" if source.root is None else "not a mapping of keys to values"
+        mend = "Start with: domain: example.com"
+        return None, [Finding("not-a-topology", (), f"the topology is {what}", mend)]
+    return decoder.table(Topology, source.root, ()), decoder.findings
+
+
+class _Decoder:
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+
+    def wrong(self, rule: str, path: Path, message: str, mend: str = "", *, key: bool = False) -> None:
+        self.findings.append(Finding(rule, path, message, mend, key=key))
+
+    def table(self, table: type[_TableT], node: yaml.Node, path: Path) -> _TableT:
+        """Decode a mapping, or the short form of one."""
+        fields = _shapes(table)
+        values: dict[str, Any] = {}
+        if not isinstance(node, yaml.MappingNode) and table.SHORT:
+            short = table.SHORT
+            values[short] = self.value(fields[short].shape, node, (*path, short))
+        elif not isinstance(node, yaml.MappingNode):
+            self.wrong("wrong-type", path, f"{_said(path)} must be a mapping of keys to values")
+        else:
+            for key, value in entries(node):
+                field = fields.get(key)
+                if field is None:
+                    self._unknown(key, fields, path)
+                elif not isinstance(value, yaml.ScalarNode) or scalar(value) is not None:
+                    values[key] = self.value(field.shape, value, (*path, key))
+        for name, field in fields.items():
+            if field.required and name not in values:
+                self.wrong(
+                    "missing-key",
+                    path,
+                    f"{_said((*path, name))} is missing",
+                    _MISSING.get(name, ""),
+                )
+                values[name] = self._placeholder(field.shape)
+        return table(**values)
+
+    def _unknown(self, key: str, fields: dict[str, _Field], path: Path) -> None:
+        hint = nearest(key, list(fields))
+        known = "" if hint else f"Known here: {', '.join(fields)}."
+        self.wrong(
+            "unknown-key",
+            (*path, key),
+            f"{_quoted(key)} is not a key of {_said(path)}{hint}",
+            known,
+            key=True,
+        )
+
+    def _placeholder(self, shape: _Shape) -> Any:
+        if shape.table is not None:
+            return self.__class__().table(shape.table, yaml.MappingNode("", []), ())
+        if shape.form == "scalar" and shape.kind is not None:
+            return shape.kind.placeholder
+        return () if shape.form == "list" else {}
+
+    def value(self, shape: _Shape, node: yaml.Node, path: Path) -> Any:
+        """Decode what stands at a path."""
+        if shape.form == "table" and shape.table is not None:
+            return self.table(shape.table, node, path)
+        if shape.form == "list" and shape.item is not None:
+            return self._list(shape.item, node, path)
+        if shape.form == "map" and shape.item is not None:
+            return self._map(shape.item, shape.key, node, path)
+        if shape.form == "opening":
+            return self._opening(node, path)
+        if shape.kind is None:
+            raise AssertionError(f"no kind for {path}")
+        return self._scalar(shape.kind, node, path)
+
+    def _list(self, item: _Shape, node: yaml.Node, path: Path) -> tuple[Any, ...]:
+        nodes = node.value if isinstance(node, yaml.SequenceNode) else None
+        if nodes is None and isinstance(node, yaml.ScalarNode):
+            nodes = [node]
+        if nodes is None:
+            self.wrong("wrong-type", path, f"{_said(path)} must be a list")
+            return ()
+        before = len(self.findings)
+        found = []
+        for index, one in enumerate(nodes):
+            value = self.value(item, one, (*path, index))
+            if len(self.findings) == before:
+                found.append(value)
+            before = len(self.findings)
+        return tuple(found)
+
+    def _map(self, item: _Shape, key_kind: Kind | None, node: yaml.Node, path: Path) -> dict[str, Any]:
+        if not isinstance(node, yaml.MappingNode):
+            self.wrong("wrong-type", path, f"{_said(path)} must be a mapping of names to values")
+            return {}
+        found = {}
+        for key, value in entries(node):
+            here = (*path, key)
+            if key_kind is None or self._key(key_kind, key, here):
+                found[key] = self.value(item, value, here)
+        return found
+
+    def _key(self, kind: Kind, key: str, path: Path) -> bool:
+        try:
+            kind.parse(key)
+        except ValueError:
+            self.wrong("wrong-name", path, f"{_quoted(key)} is not {kind.expected}", key=True)
+            return False
+        return True
+
+    def _opening(self, node: yaml.Node, path: Path) -> bool | tuple[str, ...]:
+        if isinstance(node, yaml.SequenceNode):
+            from generator.kinds import NETWORK
+
+            return self._list(_Shape("scalar", NETWORK), node, path)
+        value = self._scalar(OPENING, node, path)
+        return (value,) if isinstance(value, str) else bool(value)
+
+    def _scalar(self, kind: Kind, node: yaml.Node, path: Path) -> Any:
+        if not isinstance(node, yaml.ScalarNode):
+            self.wrong("wrong-type", path, f"{_said(path)} must be {kind.expected}, not a list or mapping")
+            return kind.placeholder
+        value = scalar(node)
+        try:
+            return kind.parse(value)
+        except ValueError as reason:
+            shown = _quoted(str(node.value))
+            hint = nearest(str(value), kind.choices) if kind.choices else ""
+            why = f": {reason}" if str(reason) else ""
+            mend = _SUBSTITUTION if "${" in str(value) else ""
+            rule = "unquoted-release" if _is_unquoted_release(path, value) else "wrong-value"
+            self.wrong(rule, path, f"{_said(path)}: {shown} is not {kind.expected}{why}{hint}", mend)
+            return kind.placeholder
+
+
+_SUBSTITUTION = "Values are not substituted: what is reviewed in the file is what applies."
+
+
+def _is_unquoted_release(path: Path, value: object) -> bool:
+    return path == ("release",) and isinstance(value, int | float)
+
+
+def _said(path: Path) -> str:
+    """Return a path as people write it: `nodes.mta1.roles[0]`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return _printable(text) if text else "the topology"
+
+
+def _printable(text: str) -> str:
+    shown = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text[:80])
+    return shown + ("…" if len(text) > 80 else "")
+
+
+def _quoted(text: str) -> str:
+    if "PRIVATE KEY" in text:
+        return "a private key (not shown)"
+    return f'"{_printable(text)}"'
+
+
+_MISSING = {
+    "domain": "Add the mail domain, as in: domain: example.com",
+    "release": 'Add the Carbonio release in quotes, as in: release: "24.1"',
+    "cloud": "Add the cloud, as in: cloud: {provider: aws, region: eu-central-1}",
+    "management": "Add the ranges from which you administer, as in: management: [198.51.100.0/24]",
+    "roles": "Add the roles of the node, as in: roles: [mta, proxy]",
+    "provider": "Name the cloud, as in: provider: aws",
+}

@@ -1,0 +1,78 @@
+"""`topology.lock.json`: what was chosen once and stays."""
+
+from pathlib import Path
+
+import msgspec
+
+from generator.errors import InputError
+
+LOCK_NAME = "topology.lock.json"
+
+
+class LockedNode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What stays of a node.
+
+    Attributes:
+        image: Identifier of the image, empty where the cloud looks it up at apply.
+    """
+
+    address: str
+    subnet: str
+    zone: str
+    type: str
+    os: str
+    image: str = ""
+
+
+class Lock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Choices by node name, and the node of every recordings volume by its key."""
+
+    format: int = 1
+    network: str = ""
+    nodes: dict[str, LockedNode] = {}
+    volumes: dict[str, str] = {}
+
+    def only_places(self) -> "Lock":
+        """Return the lock without machine types and images; addresses stay, for a new one costs a machine."""
+        nodes = {name: msgspec.structs.replace(node, type="", os="", image="") for name, node in self.nodes.items()}
+        return msgspec.structs.replace(self, nodes=nodes)
+
+    def differences(self, other: "Lock") -> list[str]:
+        """Return what another lock chooses differently for the nodes that both have, a line each."""
+        lines = []
+        for name in sorted(self.nodes.keys() & other.nodes.keys()):
+            before, after = self.nodes[name], other.nodes[name]
+            for field in before.__struct_fields__:
+                old, new = getattr(before, field), getattr(after, field)
+                if old != new:
+                    lines.append(f"{name}: {field} {old or 'looked up at apply'} -> {new or 'looked up at apply'}")
+        return lines
+
+    def dump(self) -> bytes:
+        """Return the bytes of the file."""
+        return msgspec.json.format(msgspec.json.encode(self, order="deterministic"), indent=2) + b"\n"
+
+
+def read_lock(folder: Path) -> Lock:
+    """Return the lock of a folder, an empty one where there is none.
+
+    Raises:
+        InputError: The file was damaged.
+    """
+    path = folder / LOCK_NAME
+    try:
+        data = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return Lock()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    try:
+        lock = msgspec.json.decode(data, type=Lock)
+    except msgspec.DecodeError as error:
+        raise InputError(
+            f"{path} is damaged: {error}",
+            "Restore it from version control. Without it addresses and machine types are chosen anew.",
+        ) from None
+    if lock.format != 1:
+        raise InputError(f"{path} has format {lock.format}; this version reads format 1", "Use a newer version.")
+    return lock

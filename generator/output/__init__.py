@@ -1,0 +1,7 @@
+"""Stage five: files against a folder. Compares, reports, and writes so that no mix is ever applied."""
+
+from generator.output.compare import Change, Comparison, compare, unified_diff
+from generator.output.manifest import read_manifest
+from generator.output.write import exclusive, write
+
+__all__ = ["Change", "Comparison", "compare", "exclusive", "read_manifest", "unified_diff", "write"]

@@ -1,0 +1,5 @@
+"""Stage three: a checked topology to one cloud-neutral `Plan`. No input or output of its own."""
+
+from generator.planner.plan import make_plan
+
+__all__ = ["make_plan"]

@@ -1,0 +1,112 @@
+"""DNS records of both views. Addresses that exist only after apply stand as symbols."""
+
+from collections.abc import Callable
+
+from generator.context import Context
+from generator.plan import DnsPlan, PlannedNode, Record, RecordValue
+
+_SymbolOf = Callable[[PlannedNode], RecordValue]
+
+
+def _public(node: PlannedNode) -> RecordValue:
+    return RecordValue("%s", (f"public:{node.name}",))
+
+
+def _private(node: PlannedNode) -> RecordValue:
+    return RecordValue(node.address)
+
+
+def plan_dns(context: Context, nodes: dict[str, PlannedNode]) -> DnsPlan:
+    """Return the records that deliver mail, as the world and as the nodes see them."""
+    topology, dns = context.topology, context.topology.dns
+    public_name = topology.public_name or f"mail.{topology.domain}"
+    exposed = {name: node for name, node in nodes.items() if node.public}
+    senders = [node for node in exposed.values() if "mta" in node.roles]
+    reverse = {f"public:{node.name}": node.fqdn for node in senders}
+    may = dns.ptr or (dns.existing_zone and dns.delegated) or not context.capabilities.ptr_needs_forward
+    texts = _texts(context, senders)
+    return DnsPlan(
+        provider=context.dns_provider,
+        existing_zone=dns.existing_zone,
+        public_name=public_name,
+        public=_sorted([*_hosts(context, exposed, public_name, _public), *texts]),
+        inside=_sorted([*_hosts(context, nodes, public_name, _private), *texts, *_also_inside(context)]),
+        ptr=reverse if may else {},
+        ptr_later={} if may else reverse,
+    )
+
+
+def _sorted(records: list[Record]) -> tuple[Record, ...]:
+    return tuple(sorted(records, key=lambda record: record.key))
+
+
+def _hosts(context: Context, nodes: dict[str, PlannedNode], public_name: str, value: _SymbolOf) -> list[Record]:
+    """Return A and MX records over the nodes of one view."""
+    domain, ttl = context.topology.domain, context.topology.dns.ttl
+    proxies = [node for node in nodes.values() if "proxy" in node.roles]
+    mtas = [node for node in nodes.values() if "mta" in node.roles]
+    records = [
+        Record(node.fqdn, "A", ttl, (value(node),), "required", "the node's own name")
+        for node in nodes.values()
+        if node.fqdn != public_name
+    ]
+    if proxies:
+        records.append(
+            Record(
+                public_name,
+                "A",
+                ttl,
+                tuple(map(value, proxies)),
+                "required",
+                "the name that users and mail servers know",
+            )
+        )
+    shared = bool(proxies) and proxies == mtas
+    targets = [public_name] if shared else [node.fqdn for node in mtas]
+    if targets:
+        values = tuple(RecordValue(f"10 {target}.") for target in targets)
+        why = "mail for the domain is delivered here; the name has an A record of its own"
+        records.append(Record(domain, "MX", ttl, values, "required", why))
+    return records
+
+
+def _texts(context: Context, senders: list[PlannedNode]) -> list[Record]:
+    """Return the TXT records of the domain, the same in both views."""
+    domain, dns = context.topology.domain, context.topology.dns
+    symbols = tuple(f"public:{node.name}" for node in senders)
+    spf = " ".join(["v=spf1", *(["ip4:%s"] * len(symbols)), "-all"])
+    dmarc = f"v=DMARC1; p={dns.dmarc.policy}" + (f"; rua=mailto:{dns.dmarc.reports}" if dns.dmarc.reports else "")
+    return [
+        Record(
+            domain,
+            "TXT",
+            dns.ttl,
+            (RecordValue(spf, symbols),),
+            "recommended",
+            "only these addresses send mail of the domain",
+        ),
+        Record(
+            f"_dmarc.{domain}",
+            "TXT",
+            dns.ttl,
+            (RecordValue(dmarc),),
+            "recommended",
+            "what receivers do with mail that fails",
+        ),
+    ]
+
+
+def _also_inside(context: Context) -> list[Record]:
+    domain, dns = context.topology.domain, context.topology.dns
+    return [
+        Record(
+            domain if name == "@" else f"{name}.{domain}",
+            "A",
+            dns.ttl,
+            tuple(RecordValue(address) for address in addresses),
+            "optional",
+            "the inside zone hides the public one, and the topology asks for this name",
+        )
+        for name, addresses in dns.also_inside.items()
+        if addresses
+    ]

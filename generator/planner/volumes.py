@@ -1,0 +1,90 @@
+"""Data volumes: mail by users and quota, recordings by hours."""
+
+import math
+
+from generator.context import Context
+from generator.lockfile import Lock
+from generator.plan import Volume
+from generator.problems import Finding
+
+MAIL_MOUNT = "/opt/zextras"
+"""Where Carbonio keeps everything that grows with its users (TD 87dbbc95: mail mounted under /opt/zextras)."""
+
+
+def plan_volumes(context: Context, lock: Lock, findings: list[Finding]) -> dict[str, Volume]:
+    """Return the volumes by key, sorted."""
+    volumes = [*_mail(context, findings), *_recordings(context, lock, findings)]
+    return {volume.key: volume for volume in sorted(volumes, key=lambda volume: volume.key)}
+
+
+def _mail(context: Context, findings: list[Finding]) -> list[Volume]:
+    topology, quota = context.topology, context.topology.mailbox_quota or 0
+    stores = context.carriers("mailstore")
+    shared = [name for name in stores if context.nodes[name].users is None]
+    stated = sum(context.nodes[name].users or 0 for name in stores)
+    rest = (topology.users or stated) - stated
+    volumes = []
+    for name in stores:
+        users = context.nodes[name].users or math.ceil(rest / max(len(shared), 1))
+        size = users * quota
+        reasons = [f"{users} users x {quota} GB quota = {size} GB"]
+        documents = math.ceil(topology.documents / len(stores))
+        if documents:
+            size += documents
+            reasons.append(f"documents: {documents} GB")
+        if topology.headroom:
+            size = math.ceil(size * (100 + topology.headroom) / 100)
+            reasons.append(f"headroom {topology.headroom} %: {size} GB")
+        limit = context.cloud.limits.volume_gib
+        if size > limit:
+            number = math.ceil(size * len(stores) / limit)
+            findings.append(
+                Finding(
+                    "volume-limit",
+                    ("nodes", name),
+                    f"the mail volume of {name} would have {size} GB; {context.capabilities.title} allows {limit}",
+                    f"Spread the users over at least {number} mail stores.",
+                    key=True,
+                )
+            )
+        volumes.append(Volume(f"{name}-mail", name, "mail", size, MAIL_MOUNT, tuple(reasons)))
+    return volumes
+
+
+def _recordings(context: Context, lock: Lock, findings: list[Finding]) -> list[Volume]:
+    hours = {name: node.recording for name, node in context.nodes.items() if node.recording}
+    if not hours:
+        return []
+    place, rate = context.facts.recording, context.facts.hardware.recording.mb_per_hour
+    if place is None:
+        label = f"{context.facts.release.name} {context.facts.edition}"
+        findings.extend(
+            Finding(
+                "no-recording",
+                ("nodes", name, "recording"),
+                f"Carbonio {label} does not record",
+                "Remove the key.",
+                key=True,
+            )
+            for name in hours
+        )
+        return []
+    if place.role == "video":
+        wanted = hours
+    else:
+        carriers = context.carriers(place.role)
+        before = [
+            name for key, name in sorted(lock.volumes.items()) if key.endswith("-recordings") and name in carriers
+        ]
+        wanted = {(before or carriers)[0]: sum(hours.values())}
+    return [
+        Volume(
+            f"{name}-recordings",
+            name,
+            "recordings",
+            max(1, math.ceil(count * rate / 1000)),
+            place.mount,
+            (f"{count} hours of recordings x {rate} MB = {math.ceil(count * rate / 1000)} GB",),
+        )
+        for name, count in wanted.items()
+    ]

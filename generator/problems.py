@@ -1,0 +1,72 @@
+"""Findings about a topology, and the same with the place in the file where they stand."""
+
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+import msgspec
+
+Path: TypeAlias = tuple[str | int, ...]
+Severity: TypeAlias = Literal["error", "warning"]
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """Something wrong or remarkable at a path of the topology.
+
+    Attributes:
+        rule: Identifier of the rule, stable, in kebab-case.
+        path: Keys and indexes from the top of the topology.
+        message: What is wrong, with the value.
+        mend: How to put it right; empty where the message says it.
+        severity: Errors stop the run, warnings do not.
+        key: The finding is about the key at the path rather than about its value.
+    """
+
+    rule: str
+    path: Path
+    message: str
+    mend: str = ""
+    severity: Severity = "error"
+    key: bool = False
+
+
+class Problem(msgspec.Struct, frozen=True, order=True):
+    """A finding with its place; line and column count from one."""
+
+    file: str
+    line: int
+    column: int
+    severity: Severity
+    rule: str
+    message: str
+    mend: str = ""
+
+
+def without_follow_ups(findings: Sequence[Finding], causes: Sequence[Finding]) -> list[Finding]:
+    """Return the findings that do not stand at, above or below the place of a cause.
+
+    A wrong value was replaced by a placeholder; what rules say about that place says nothing.
+    """
+
+    def follows(finding: Finding) -> bool:
+        return any(
+            cause.path[: len(finding.path)] == finding.path or finding.path[: len(cause.path)] == cause.path
+            for cause in causes
+            if cause.path
+        )
+
+    return [finding for finding in findings if not follows(finding)]
+
+
+def nearest(word: str, candidates: Sequence[str]) -> str:
+    """Return ` (did you mean "x"?)` for the candidate most like a word, or an empty string."""
+    import difflib
+
+    close = difflib.get_close_matches(word.lower(), list(candidates), n=1, cutoff=0.6)
+    return f'; did you mean "{close[0]}"?' if close else ""
+
+
+def listing(words: Sequence[str]) -> str:
+    """Return words as `a, b or c`."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} or {words[-1]}"

@@ -1,0 +1,86 @@
+"""All files of the output folder."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from generator.capabilities import Provider
+from generator.clouds.base import Cloud
+from generator.context import Context
+from generator.dns_providers import DNS_PROVIDERS
+from generator.files import GeneratedFile
+from generator.lockfile import LOCK_NAME, Lock
+from generator.paths import MODULES, TEMPLATES
+from generator.plan import Plan
+from generator.problems import Finding
+from generator.render.cloudinit import read_programs, user_data
+from generator.render.hand_over import hand_over
+from generator.render.ssh import ssh_config
+from generator.render.templates import environment
+from generator.render.zone import zone_file
+
+_ROOT = ("main.tf", "outputs.tf", "providers.tf", "variables.tf")
+HEADER = "Written by generate from the topology; changes here are overwritten."
+
+
+class Rendering(msgspec.Struct, frozen=True):
+    """The files, sorted by path, and what the cloud would refuse about them."""
+
+    files: tuple[GeneratedFile, ...]
+    findings: tuple[Finding, ...]
+
+
+def json_bytes(value: object) -> bytes:
+    """Return a value as JSON with sorted keys, indented, ending in a newline."""
+    return msgspec.json.format(msgspec.json.encode(value, order="deterministic"), indent=2) + b"\n"
+
+
+def render(plan: Plan, lock: Lock, context: Context, cloud: Cloud) -> Rendering:
+    """Render everything that `generate` writes."""
+    findings: list[Finding] = []
+    files = [
+        *_root(plan, cloud),
+        GeneratedFile("terraform.tfvars.json", json_bytes(cloud.tfvars(plan, context))),
+        *_modules(plan, cloud),
+        *_node_files(plan, context, cloud, findings),
+        GeneratedFile(f"dns/{plan.deployment.domain}.zone", zone_file(plan).encode()),
+        GeneratedFile("ssh_config", ssh_config(plan).encode()),
+        GeneratedFile("hand-over.md", hand_over(plan, context).encode()),
+        GeneratedFile(LOCK_NAME, lock.dump()),
+    ]
+    return Rendering(tuple(sorted(files)), tuple(findings))
+
+
+def _root(plan: Plan, cloud: Cloud) -> Iterator[GeneratedFile]:
+    dns = DNS_PROVIDERS[plan.dns.provider]
+    providers: list[Provider] = sorted({*cloud.providers, *dns.providers})
+    values = {"dns_provider": plan.dns.provider, "providers": providers, "header": HEADER}
+    jinja = environment()
+    for name in _ROOT:
+        yield GeneratedFile(name, jinja.get_template(f"{cloud.templates}/{name}.j2").render(values).encode())
+    yield GeneratedFile("versions.tf", jinja.get_template("common/versions.tf.j2").render(values).encode())
+
+
+def _modules(plan: Plan, cloud: Cloud) -> Iterator[GeneratedFile]:
+    """Copy the modules in use, without their tests."""
+    for module in sorted({*cloud.modules, *DNS_PROVIDERS[plan.dns.provider].modules}):
+        folder = MODULES / module
+        for path in sorted(folder.iterdir()):
+            if path.suffix in (".tf", ".md"):
+                yield GeneratedFile(f"modules/{module}/{path.name}", path.read_bytes())
+
+
+def _node_files(plan: Plan, context: Context, cloud: Cloud, findings: list[Finding]) -> Iterator[GeneratedFile]:
+    programs = read_programs(TEMPLATES / "node")
+    template = environment().get_template("cloud-init/user-data.yaml.j2")
+    devices: dict[str, dict[str, str]] = {}
+    for volume in plan.volumes.values():
+        path = cloud.capabilities.device_path.format(f"@@volume:{volume.key}@@")
+        devices.setdefault(volume.node, {})[volume.purpose] = path
+    texts: dict[str, str] = {}
+    for name, data in plan.host_data.items():
+        text = user_data(template, data, devices.get(name, {}), plan.deployment.ssh_keys, programs)
+        texts[name] = text
+        yield GeneratedFile(f"cloud-init/{name}.yaml", text.encode())
+        yield GeneratedFile(f"nodes/{name}.json", json_bytes(data))
+    findings += cloud.audit_user_data(texts, context)

@@ -1,0 +1,165 @@
+"""The topology: what an operator writes, in its long form. Types only.
+
+The annotations carry everything the reader of a file needs to know about a value: the kind of scalar
+(`generator.kinds`) and a description. Short forms are declared with the struct that they abbreviate.
+"""
+
+from typing import Annotated, ClassVar
+
+import msgspec
+from msgspec import Meta
+
+from generator import kinds
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """A mapping of the topology file.
+
+    Attributes:
+        SHORT: The field that is meant when something other than a mapping is written.
+    """
+
+    SHORT: ClassVar[str] = ""
+
+
+class Quotas(Table, frozen=True, kw_only=True):
+    """Limits of the account where they differ from the cloud's defaults."""
+
+    rules_per_group: Annotated[int | None, kinds.COUNT, Meta(description="Rules per security group and direction")] = (
+        None
+    )
+    groups_per_interface: Annotated[
+        int | None, kinds.COUNT, Meta(description="Security groups per network interface")
+    ] = None
+    elastic_ips: Annotated[int | None, kinds.COUNT, Meta(description="Public addresses in the region")] = None
+
+
+class CloudChoice(Table, frozen=True, kw_only=True):
+    """Where the machines stand."""
+
+    SHORT: ClassVar[str] = "provider"
+
+    provider: Annotated[str, kinds.WORD, Meta(description="Cloud", examples=["aws"])]
+    region: Annotated[str, kinds.WORD, Meta(description="Region of the cloud", examples=["eu-central-1"])] = ""
+    zones: Annotated[tuple[str, ...], kinds.WORD, Meta(description="Availability zones to use, in this order")] = ()
+    existing_key_pair: Annotated[str, kinds.NAME, Meta(description="Key pair that exists in the cloud")] = ""
+    protect: Annotated[bool, kinds.SWITCH, Meta(description="Refuse deletion of machines through the cloud's API")] = (
+        False
+    )
+    final_snapshots: Annotated[
+        bool,
+        kinds.SWITCH,
+        Meta(description="Keep a snapshot of every data volume that is destroyed"),
+    ] = True
+    quotas: Quotas = Quotas()
+
+
+class Network(Table, frozen=True, kw_only=True):
+    """The private network of the deployment."""
+
+    SHORT: ClassVar[str] = "cidr"
+
+    cidr: Annotated[str, kinds.NETWORK, Meta(description="IPv4 range of the whole network")] = "10.20.0.0/16"
+
+
+class Dmarc(Table, frozen=True, kw_only=True):
+    """What receivers shall do with mail that fails, and where they report."""
+
+    SHORT: ClassVar[str] = "policy"
+
+    policy: Annotated[
+        str,
+        kinds.one_of("none", "quarantine", "reject"),
+        Meta(description="Policy for failing mail"),
+    ] = "none"
+    reports: Annotated[str, kinds.MAIL_ADDRESS, Meta(description="Where aggregate reports go")] = ""
+
+
+class Dns(Table, frozen=True, kw_only=True):
+    """Who hosts the public zone, and what goes into it."""
+
+    SHORT: ClassVar[str] = "provider"
+
+    provider: Annotated[str, kinds.WORD, Meta(description="DNS provider, or none", examples=["route53", "none"])] = ""
+    existing_zone: Annotated[bool, kinds.SWITCH, Meta(description="The zone exists already at the provider")] = False
+    delegated: Annotated[bool, kinds.SWITCH, Meta(description="The parent zone points to the existing zone")] = False
+    ptr: Annotated[bool, kinds.SWITCH, Meta(description="Set reverse names; the A records are public")] = False
+    ttl: Annotated[int, kinds.SECONDS, Meta(description="Time to live of the records in seconds")] = 300
+    dmarc: Dmarc = Dmarc()
+    also_inside: Annotated[
+        dict[str, tuple[str, ...]],
+        kinds.ADDRESS,
+        Meta(description="Further names of the domain, with the addresses they have inside the network"),
+    ] = {}
+
+
+class Rhel(Table, frozen=True, kw_only=True):
+    """How Red Hat nodes get their packages."""
+
+    SHORT: ClassVar[str] = "subscription"
+
+    subscription: Annotated[
+        str,
+        kinds.one_of("rhui", "registered", "activation-key"),
+        Meta(description="Source of RHEL packages"),
+    ] = ""
+
+
+class Node(Table, frozen=True, kw_only=True):
+    """One machine and what it is for."""
+
+    SHORT: ClassVar[str] = "roles"
+
+    roles: Annotated[tuple[str, ...], kinds.WORD, Meta(description="Carbonio roles on this node")]
+    os: Annotated[str, kinds.WORD, Meta(description="Operating system, where it differs")] = ""
+    type: Annotated[str, kinds.MACHINE_TYPE, Meta(description="Machine type, instead of the chosen one")] = ""
+    image: Annotated[str, kinds.IMAGE, Meta(description="Image by its identifier in the cloud")] = ""
+    address: Annotated[str, kinds.ADDRESS, Meta(description="Private address, instead of the chosen one")] = ""
+    zone: Annotated[str, kinds.WORD, Meta(description="Availability zone, instead of the chosen one")] = ""
+    users: Annotated[int | None, kinds.COUNT, Meta(description="Users of this mail store")] = None
+    recording: Annotated[int, kinds.HOURS, Meta(description="Video recordings to keep", examples=["200 hours"])] = 0
+    concurrent_users: Annotated[int | None, kinds.COUNT, Meta(description="Users in video calls at one time")] = None
+
+
+class Topology(Table, frozen=True, kw_only=True):
+    """A deployment as an operator wants it."""
+
+    domain: Annotated[str, kinds.DOMAIN, Meta(description="Mail domain; nodes are <node>.<domain>")]
+    release: Annotated[str, kinds.RELEASE, Meta(description="Carbonio release", examples=["24.1"])]
+    cloud: CloudChoice
+    management: Annotated[
+        tuple[str, ...],
+        kinds.NETWORK,
+        Meta(description="IPv4 ranges from which administrators reach SSH and the Admin Panel"),
+    ]
+    edition: Annotated[str, kinds.one_of("commercial", "community"), Meta(description="Carbonio edition")] = (
+        "commercial"
+    )
+    os: Annotated[str, kinds.WORD, Meta(description="Operating system of the nodes")] = ""
+    name: Annotated[str, kinds.NAME, Meta(description="Name of the deployment in the cloud")] = ""
+    exposure: Annotated[str, kinds.WORD, Meta(description="How the Internet reaches the nodes")] = "direct"
+    ssh_keys: Annotated[
+        tuple[str, ...], kinds.PUBLIC_KEY, Meta(description="Public SSH keys of the administrators")
+    ] = ()
+    jump: Annotated[str, kinds.NODE_NAME, Meta(description="Node through which SSH reaches the private ones")] = ""
+    network: Network = Network()
+    users: Annotated[int | None, kinds.COUNT, Meta(description="Mailboxes of the whole deployment")] = None
+    mailbox_quota: Annotated[int | None, kinds.SIZE, Meta(description="Quota of one mailbox", examples=["5 GB"])] = None
+    documents: Annotated[int, kinds.SIZE, Meta(description="Further space on the mail volumes")] = 0
+    headroom: Annotated[int, kinds.PERCENT, Meta(description="Spare space on the mail volumes", examples=["20 %"])] = 0
+    services: Annotated[
+        dict[str, bool | tuple[str, ...]],
+        kinds.OPENING,
+        Meta(description="External services: true, false, management, or ranges"),
+    ] = {}
+    public_name: Annotated[str, kinds.HOST_NAME, Meta(description="Name under which users reach the deployment")] = ""
+    dns: Dns = Dns()
+    time_servers: Annotated[tuple[str, ...], kinds.HOST, Meta(description="Time servers, instead of the system's")] = ()
+    rhel: Rhel = Rhel()
+    troubleshooting: Annotated[
+        tuple[str, ...],
+        kinds.one_of("open-internal"),
+        Meta(description="Switches for finding faults"),
+    ] = ()
+    scenario: Annotated[str, kinds.WORD, Meta(description="Documented scenario, instead of nodes")] = ""
+    nodes: dict[Annotated[str, kinds.NODE_NAME], Node] = {}

@@ -1,0 +1,106 @@
+"""Addresses: the network, the nodes in it, and who administers from where."""
+
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+
+from generator.addressing import is_private, parse_address, parse_network, public_addresses
+from generator.context import Context
+from generator.problems import Finding, listing
+
+_MOST_PUBLIC_MANAGEMENT = 65_536
+_WIDEST, _NARROWEST = 16, 24
+
+
+def check_network(context: Context) -> Iterator[Finding]:
+    """The network, fixed addresses, exposure, management ranges and SSH access."""
+    network = parse_network(context.topology.network.cidr)
+    yield from _network(network)
+    yield from _addresses(network, context)
+    yield from _management(context)
+    yield from _access(context)
+    exposures = context.capabilities.exposures
+    if context.topology.exposure not in exposures:
+        yield Finding(
+            "unknown-exposure",
+            ("exposure",),
+            f'{context.capabilities.title} does not offer exposure "{context.topology.exposure}"',
+            f"It offers {listing(exposures)}.",
+        )
+
+
+def _network(network: IPv4Network) -> Iterator[Finding]:
+    path = ("network", "cidr")
+    if not is_private(network):
+        yield Finding(
+            "public-network",
+            path,
+            f"{network} is not a private range",
+            "Use one of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16.",
+        )
+    if not _WIDEST <= network.prefixlen <= _NARROWEST:
+        yield Finding(
+            "network-size",
+            path,
+            f"{network} does not lie between /{_WIDEST} and /{_NARROWEST}",
+            "The network is divided into sixteen parts: eight zones, each with a private and a public one.",
+        )
+
+
+def _addresses(network: IPv4Network, context: Context) -> Iterator[Finding]:
+    taken: dict[str, str] = {}
+    for name, node in context.nodes.items():
+        if not node.address:
+            continue
+        path = ("nodes", name, "address")
+        if parse_address(node.address) not in network:
+            yield Finding(
+                "address-outside",
+                path,
+                f"{node.address} of {name} is not in the network {network}",
+                "Change it, or network.cidr.",
+            )
+        if node.address in taken:
+            yield Finding(
+                "address-twice",
+                path,
+                f"{node.address} belongs to {taken[node.address]} as well",
+                "Change one of them.",
+            )
+        taken.setdefault(node.address, name)
+
+
+def _management(context: Context) -> Iterator[Finding]:
+    ranges = context.topology.management
+    if not ranges:
+        yield Finding(
+            "no-management",
+            ("management",),
+            "management is empty: nobody could reach SSH or the Admin Panel",
+            "Add the ranges from which you administer, as in: management: [198.51.100.0/24]",
+        )
+    public = public_addresses(parse_network(text) for text in ranges)
+    if public > _MOST_PUBLIC_MANAGEMENT:
+        yield Finding(
+            "management-too-wide",
+            ("management",),
+            f"management covers {public} public addresses: that amounts to the Internet",
+            "SSH and the Admin Panel must never be open to the Internet; name your office's or VPN's ranges.",
+        )
+
+
+def _access(context: Context) -> Iterator[Finding]:
+    topology = context.topology
+    if not topology.ssh_keys and not topology.cloud.existing_key_pair:
+        yield Finding(
+            "no-ssh-key",
+            ("ssh_keys",),
+            "there is no SSH key: nobody could log in",
+            "Add the content of ~/.ssh/id_ed25519.pub to ssh_keys.",
+        )
+    if topology.jump and topology.jump not in context.nodes:
+        yield Finding(
+            "unknown-node",
+            ("jump",),
+            f'"{topology.jump}" is not a node',
+            f"Nodes: {', '.join(context.nodes)}.",
+        )

@@ -1,0 +1,95 @@
+"""External services: known, there in the release, and with a node that offers them."""
+
+from collections.abc import Iterator
+
+from generator.context import Context
+from generator.facts import load_facts, releases
+from generator.problems import Finding, nearest
+
+_CLIENTS = ("imap", "imaps", "pop3", "pop3s")
+_SUBMISSION = ("submission", "submissions")
+
+
+def check_services(context: Context) -> Iterator[Finding]:
+    """Every service of the topology, and combinations that surprise."""
+    asked = context.topology.services
+    for name, opening in asked.items():
+        path = ("services", name)
+        service = context.facts.services.get(name)
+        if service is None:
+            yield from _unknown(name, context)
+        elif service.management_only:
+            yield Finding(
+                "management-only",
+                path,
+                f"{service.title} (port {service.ports}) is open to management and to nobody else",
+                "Remove the key; extend management if need be.",
+                key=True,
+            )
+        elif opening and not context.carriers(service.role):
+            yield Finding(
+                "service-without-node",
+                path,
+                f"{name} is asked for, and no node has the role {service.role}",
+                f"Add {service.role} to a node, or remove {name}.",
+                key=True,
+            )
+    yield from _client_without_submission(context)
+    yield from _video_table(context)
+
+
+def _unknown(name: str, context: Context) -> Iterator[Finding]:
+    known = context.facts.services
+    elsewhere = {
+        service
+        for release in releases()
+        for edition in ("commercial", "community")
+        for service in load_facts(release, edition).services
+    }
+    path = ("services", name)
+    if name in elsewhere:
+        label = f"{context.facts.release.name} {context.facts.edition}"
+        yield Finding(
+            "service-not-in-release",
+            path,
+            f"Carbonio {label} has no external service {name}",
+            "Remove it.",
+            key=True,
+        )
+    else:
+        offered = [service.id for service in known.values() if not service.management_only]
+        mend = f"Services: {', '.join(offered)}."
+        yield Finding(
+            "unknown-service",
+            path,
+            f'"{name}" is not a service{nearest(name, offered)}',
+            mend,
+            key=True,
+        )
+
+
+def _client_without_submission(context: Context) -> Iterator[Finding]:
+    asked = context.topology.services
+    clients = [name for name in _CLIENTS if asked.get(name)]
+    if clients and not any(asked.get(name) for name in _SUBMISSION):
+        yield Finding(
+            "no-submission",
+            ("services", clients[0]),
+            f"{clients[0]} is open and neither submission nor submissions: clients could read and not send",
+            "Add submissions: true.",
+            "warning",
+            key=True,
+        )
+
+
+def _video_table(context: Context) -> Iterator[Finding]:
+    videos = context.carriers("video")
+    if videos and "video" not in context.facts.services:
+        label = f"{context.facts.release.name} {context.facts.edition}"
+        yield Finding(
+            "video-without-range",
+            ("nodes", videos[0], "roles"),
+            f"the table of {label} lists no UDP range for video, so none is opened: calls work inside the network",
+            "",
+            "warning",
+        )
