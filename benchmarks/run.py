@@ -1,0 +1,190 @@
+"""What the generator costs, as ratios measured in one run.
+
+    python benchmarks/run.py [--quick] [PART ...]
+
+Parts: start (a small deployment against the least that Python does), scale (1,000 and 5,000 nodes),
+terraform (plans against a flat configuration). Prints a table; exit status 1 when a bound is broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import pickle
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT)]
+
+from benchmarks import flat  # noqa: E402
+from benchmarks.measure import Run, interleaved, run  # noqa: E402
+from benchmarks.topologies import topology  # noqa: E402
+
+GENERATE = [sys.executable, "-m", "generator", "--no-init"]
+EXAMPLE = ROOT / "examples" / "five-nodes-aws" / "topology.yaml"
+ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": ""}
+
+
+class Row(NamedTuple):
+    """One line of the table; `bound` is the most that `value` may be."""
+
+    what: str
+    value: float
+    unit: str
+    bound: float
+    detail: str
+
+
+def generated(folder: Path, text: str) -> Path:
+    """Generate once into a new folder and return it."""
+    folder.mkdir(parents=True)
+    (folder / "topology.yaml").write_text(text, encoding="utf-8")
+    run(GENERATE, folder, ENVIRONMENT)
+    return folder
+
+
+def fresh(folder: Path, words: list[str]) -> Callable[[], Run]:
+    """Return a measured run that starts with nothing but the topology."""
+
+    def once() -> Run:
+        text = (folder / "topology.yaml").read_text(encoding="utf-8")
+        shutil.rmtree(folder)
+        folder.mkdir()
+        (folder / "topology.yaml").write_text(text, encoding="utf-8")
+        return run(words, folder, ENVIRONMENT)
+
+    return once
+
+
+def start(work: Path, rounds: int) -> Iterator[Row]:
+    """Compare five nodes with a floor, and a run without changes with a first one."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    first = generated(work / "first", text)
+    again = generated(work / "again", text)
+    floor = work / "floor"
+    floor.mkdir()
+    shutil.copy(first / "topology.yaml", floor)
+    content = work / "content.pickle"
+    files = {
+        path.relative_to(first).as_posix(): path.read_bytes()
+        for path in first.rglob("*")
+        if path.is_file() and path.name != "topology.yaml"
+    }
+    content.write_bytes(pickle.dumps(files))
+    program = [sys.executable, str(ROOT / "benchmarks" / "floor.py"), str(floor), str(content)]
+    found = interleaved(
+        {
+            "floor": fresh(floor, program),
+            "first": fresh(first, GENERATE),
+            "again": lambda: run(GENERATE, again, ENVIRONMENT),
+        },
+        rounds,
+    )
+    seconds = {name: entry.seconds for name, entry in found.items()}
+    detail = ", ".join(f"{name} {value * 1000:.0f} ms" for name, value in seconds.items())
+    yield Row("five nodes / floor", seconds["first"] / seconds["floor"], "x", 2.0, detail)
+    yield Row("no change / first run", seconds["again"] / seconds["first"], "x", 1.0, detail)
+
+
+def scale(work: Path, rounds: int) -> Iterator[Row]:
+    """Measure a large deployment, and how the cost grows."""
+    sizes = (500, 1000, 5000)
+    kinds: dict[str, Callable[[], Run]] = {}
+    for size in sizes:
+        folder = work / f"nodes-{size}"
+        folder.mkdir()
+        text = yaml.safe_dump(topology(size), sort_keys=False)
+        (folder / "topology.yaml").write_text(text, encoding="utf-8")
+        kinds[str(size)] = fresh(folder, GENERATE)
+    found = interleaved(kinds, max(1, rounds // 4))
+    detail = ", ".join(f"{size}: {entry.seconds:.2f} s {entry.peak_mib:.0f} MiB" for size, entry in found.items())
+    yield Row("1,000 nodes", found["1000"].seconds, "s", 3.0, detail)
+    yield Row("5,000 / 500 nodes", found["5000"].seconds / found["500"].seconds, "x", 11.0, detail)
+    yield Row("peak memory, 1,000 nodes", found["1000"].peak_mib, "MiB", 150.0, detail)
+
+
+def resources(plan: dict[str, Any]) -> dict[str, int]:
+    """Count the managed resources of a plan by type."""
+    counts: dict[str, int] = {}
+    for change in plan["resource_changes"]:
+        if change["mode"] == "managed":
+            counts[change["type"]] = counts.get(change["type"], 0) + 1
+    return counts
+
+
+def terraform(work: Path, rounds: int) -> Iterator[Row]:
+    """Compare plans of generated folders with plans of flat ones, on a simulated cloud."""
+    from generator.rehearse.aws_simulator import AwsSimulator
+    from tests.terraform import Program, surroundings
+
+    path = surroundings()["tools"]["terraform"]
+    if path is None:
+        sys.stderr.write("terraform: skipped, there is none on this machine\n")
+        return
+    program = Program("terraform", path)
+    for size in (6, 100):
+        ours = generated(work / f"ours-{size}", yaml.safe_dump(topology(size), sort_keys=False))
+        plain = work / f"flat-{size}"
+        plain.mkdir()
+        shutil.copytree(ours / "cloud-init", plain / "cloud-init")
+        flat.write(json.loads((ours / "terraform.tfvars.json").read_text("utf-8")), plain)
+        with AwsSimulator() as simulator:
+            environment = program.environment(simulator.environment())
+            kinds: dict[str, Callable[[], Run]] = {}
+            counts = []
+            for folder in (plain, ours):
+                program.init(folder)
+                words = [path, "plan", "-input=false", "-no-color", "-out=plan"]
+                run(words, folder, environment)
+                counts.append(resources(program.show(folder, "plan")))
+                kinds[folder.name] = _planning(words, folder, environment)
+            if counts[0] != counts[1]:
+                raise RuntimeError(f"not the same resources: {counts[0]} {counts[1]}")
+            found = interleaved(kinds, max(2, rounds // 4))
+        seconds = [found[folder.name].seconds for folder in (ours, plain)]
+        detail = f"{sum(counts[0].values())} resources, {seconds[0]:.1f} s / {seconds[1]:.1f} s"
+        yield Row(f"terraform plan, {size} nodes", seconds[0] / seconds[1], "x", 1.1, detail)
+
+
+def _planning(words: list[str], folder: Path, environment: dict[str, str]) -> Callable[[], Run]:
+    return lambda: run(words, folder, environment)
+
+
+PARTS = {"start": start, "scale": scale, "terraform": terraform}
+
+
+def main() -> int:
+    """Measure what was asked for and print the table."""
+    parser = argparse.ArgumentParser(description="Measure what the generator costs, as ratios.")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="what to measure (all)")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    options = parser.parse_args()
+    os.environ.setdefault("CHECKPOINT_DISABLE", "1")
+    broken = False
+    print("| what | measured | bound | | in detail |\n|---|---:|---:|---|---|")
+    for name in options.parts or PARTS:
+        with tempfile.TemporaryDirectory() as work:
+            for row in PARTS[name](Path(work), 4 if options.quick else 12):
+                kept = row.value <= row.bound
+                broken |= not kept
+                cells = [
+                    row.what,
+                    f"{row.value:.2f} {row.unit}",
+                    f"{row.bound:g} {row.unit}",
+                    "kept" if kept else "BROKEN",
+                    row.detail,
+                ]
+                print(f"| {' | '.join(cells)} |", flush=True)
+    return int(broken)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

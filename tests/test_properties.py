@@ -1,0 +1,133 @@
+"""What holds for every topology, and what every damaged file gets: an answer, never a traceback."""
+
+from __future__ import annotations
+
+import collections
+import json
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+
+from tests import hostile
+from tests.helpers import examples, run_cli
+from tests.oracle.expected import expected, read
+from tests.oracle.opening import Opening, difference
+from tests.oracle.tfvars import openings
+from tests.strategies import broken_files, dump, scratched_files, topologies
+
+LEAST_MEMORY_GIB = 4
+
+
+def generate(topology: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Generate into a folder and return what Terraform would get."""
+    (folder / "topology.yaml").write_text(dump(topology), encoding="utf-8")
+    result = run_cli(folder, "--no-init")
+    assert result.code == 0, f"{result.err}\n{dump(topology)}"
+    values: dict[str, Any] = json.loads((folder / "terraform.tfvars.json").read_text(encoding="utf-8"))
+    return values
+
+
+@pytest.mark.slow
+@settings(max_examples=examples(50, 1000))
+@given(topologies())
+def test_every_topology_opens_exactly_what_the_documents_say(topology: dict[str, Any]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        values = generate(topology, Path(name))
+        sizes(topology, values, Path(name))
+    # As it comes from YAML: short forms are read the way an operator's file is.
+    written = yaml.safe_load(dump(topology))
+    actual = openings(values, written["management"])
+    assert not difference(expected(written), actual)
+    invariants(topology, actual)
+
+
+def invariants(topology: dict[str, Any], actual: set[Opening]) -> None:
+    """Hold even if the expected set above were wrong."""
+    roles = read(topology).nodes
+    for opening in actual:
+        if opening.direction == "out":
+            continue
+        if opening.ports in {"22", "6071", "3000"}:
+            assert opening.peer == "cluster" or opening.peer.startswith("management:"), opening
+            assert opening.ports == "22" or opening.peer != "cluster", opening
+        if opening.peer == "internet" and opening.protocol != "icmp":
+            assert set(roles[opening.node]) & {"mta", "proxy", "video"}, opening
+        assert opening.protocol != "-1", opening
+        assert opening.ports != "1-65535" or "troubleshooting" in topology, opening
+
+
+def machine(type_: str) -> tuple[int, int]:
+    """Return vCPU and GiB of memory of an Intel or AMD type of the families c, m and r."""
+    family, _, size = type_.partition(".")
+    assert re.fullmatch(r"[cmr]\d[ai]?", family), f"{type_} is burstable, ARM or unknown"
+    vcpu = {"large": 2, "xlarge": 4}.get(size) or 4 * int(size.removesuffix("xlarge"))
+    return vcpu, vcpu * {"c": 2, "m": 4, "r": 8}[family[0]]
+
+
+def sizes(topology: dict[str, Any], values: dict[str, Any], folder: Path) -> None:
+    """Check disks and volumes against the rules, and the parts against each other."""
+    assert set(values["nodes"]) == set(topology["nodes"])
+    addresses = collections.Counter(node["private_address"] for node in values["nodes"].values())
+    assert max(addresses.values()) == 1
+    for name, node in values["nodes"].items():
+        roles = set(node["roles"])
+        data = json.loads((folder / "nodes" / f"{name}.json").read_text(encoding="utf-8"))
+        vcpu, memory = machine(node["type"])
+        least = 24 if len(topology["nodes"]) == 1 else 6 if "files" in roles else LEAST_MEMORY_GIB
+        assert memory >= max(least, data["memory_gib"]), (name, node["type"])
+        assert vcpu >= (8 if len(topology["nodes"]) == 1 else 4), (name, node["type"])
+        assert node["os_disk_gib"] >= (120 if "database" in roles else 30)
+        others = set(topology["nodes"]) - {name}
+        text = json.dumps(data)
+        assert not any(f'"{other}.{topology["domain"]}"' in text for other in others)
+    mail = [entry for key, entry in values["volumes"].items() if key.endswith("-mail")]
+    stores = [name for name, node in values["nodes"].items() if "mailstore" in node["roles"]]
+    assert sorted(entry["node"] for entry in mail) == sorted(stores)
+    quota = int(topology["mailbox_quota"].split()[0])
+    assert sum(entry["size_gib"] for entry in mail) >= topology["users"] * quota
+
+
+@pytest.mark.slow
+@settings(max_examples=examples(100, 2000))
+@given(broken_files())
+def test_a_broken_file_is_refused_with_its_place(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "topology.yaml").write_bytes(content)
+        result = run_cli(folder, "--no-init")
+        assert result.code == 2, result.err
+        assert "Traceback" not in result.err
+        assert result.errors, result.err
+        lines = content.count(b"\n") + 1
+        assert all(1 <= int(match["line"]) <= lines + 1 for match in result.errors)
+        assert sorted(path.name for path in folder.iterdir()) == ["topology.yaml"]
+
+
+@pytest.mark.slow
+@settings(max_examples=examples(50, 500))
+@given(scratched_files())
+def test_a_scratched_file_is_accepted_or_refused(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "topology.yaml").write_bytes(content)
+        result = run_cli(folder, "--no-init")
+        assert result.code in {0, 2}, result.err
+        assert "Traceback" not in result.err
+        assert bool(result.errors) == (result.code == 2), result.err
+
+
+@pytest.mark.parametrize("content", hostile.FILES.values(), ids=list(hostile.FILES))
+def test_a_hostile_file_is_refused_with_its_place(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "topology.yaml").write_bytes(content)
+    result = run_cli(tmp_path, "--no-init")
+    assert result.code == 2, result.err
+    assert "Traceback" not in result.err
+    assert result.errors, result.err
+    # A message that repeats a bomb is one itself.
+    assert len(result.err) < 20_000
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["topology.yaml"]
