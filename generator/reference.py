@@ -64,7 +64,7 @@ def _expected(hint: Any) -> str:
 def _default(field: msgspec.structs.FieldInfo) -> str:
     if field.required:
         return "required"
-    value = field.default_factory() if field.default is msgspec.NODEFAULT else field.default  # type: ignore[operator]
+    value = field.default_factory() if field.default is msgspec.NODEFAULT else field.default
     if value in ("", None, (), {}) or isinstance(value, Table):
         return ""
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"

@@ -111,7 +111,7 @@ class Node(Table, frozen=True, kw_only=True):
     SHORT: ClassVar[str] = "roles"
 
     roles: Annotated[tuple[str, ...], kinds.WORD, Meta(description="Carbonio roles on this node")]
-    os: Annotated[str, kinds.WORD, Meta(description="Operating system, where it differs")] = ""
+    os: Annotated[str, kinds.WORD, Meta(description="Operating system, where it differs", examples=["rhel-8"])] = ""
     type: Annotated[str, kinds.MACHINE_TYPE, Meta(description="Machine type, instead of the chosen one")] = ""
     image: Annotated[str, kinds.IMAGE, Meta(description="Image by its identifier in the cloud")] = ""
     address: Annotated[str, kinds.ADDRESS, Meta(description="Private address, instead of the chosen one")] = ""
@@ -135,11 +135,19 @@ class Topology(Table, frozen=True, kw_only=True):
     edition: Annotated[str, kinds.one_of("commercial", "community"), Meta(description="Carbonio edition")] = (
         "commercial"
     )
-    os: Annotated[str, kinds.WORD, Meta(description="Operating system of the nodes")] = ""
-    name: Annotated[str, kinds.NAME, Meta(description="Name of the deployment in the cloud")] = ""
-    exposure: Annotated[str, kinds.WORD, Meta(description="How the Internet reaches the nodes")] = "direct"
+    os: Annotated[
+        str,
+        kinds.WORD,
+        Meta(description="Operating system of the nodes, instead of the release's default", examples=["ubuntu-24.04"]),
+    ] = ""
+    name: Annotated[
+        str, kinds.NAME, Meta(description="Name of the deployment in the cloud, instead of the domain with hyphens")
+    ] = ""
+    exposure: Annotated[str, kinds.WORD, Meta(description="How the Internet reaches the nodes: direct")] = "direct"
     ssh_keys: Annotated[
-        tuple[str, ...], kinds.PUBLIC_KEY, Meta(description="Public SSH keys of the administrators")
+        tuple[str, ...],
+        kinds.PUBLIC_KEY,
+        Meta(description="Public SSH keys of the administrators; at least one unless cloud.existing_key_pair is set"),
     ] = ()
     jump: Annotated[str, kinds.NODE_NAME, Meta(description="Node through which SSH reaches the private ones")] = ""
     network: Network = Network()
@@ -152,7 +160,9 @@ class Topology(Table, frozen=True, kw_only=True):
         kinds.OPENING,
         Meta(description="External services: true, false, management, or ranges"),
     ] = {}
-    public_name: Annotated[str, kinds.HOST_NAME, Meta(description="Name under which users reach the deployment")] = ""
+    public_name: Annotated[
+        str, kinds.HOST_NAME, Meta(description="Name under which users reach the deployment, instead of mail.<domain>")
+    ] = ""
     dns: Dns = Dns()
     time_servers: Annotated[tuple[str, ...], kinds.HOST, Meta(description="Time servers, instead of the system's")] = ()
     rhel: Rhel = Rhel()
@@ -161,5 +171,7 @@ class Topology(Table, frozen=True, kw_only=True):
         kinds.one_of("open-internal"),
         Meta(description="Switches for finding faults"),
     ] = ()
-    scenario: Annotated[str, kinds.WORD, Meta(description="Documented scenario, instead of nodes")] = ""
+    scenario: Annotated[
+        str, kinds.WORD, Meta(description="Documented scenario, instead of nodes", examples=["five-nodes"])
+    ] = ""
     nodes: dict[Annotated[str, kinds.NODE_NAME], Node] = {}

@@ -159,7 +159,7 @@ def test_a_damaged_lock_is_refused(deployment: Deployment) -> None:
     assert "format 7" in deployment.generate(code=2)
 
 
-def test_without_a_lock_the_file_decides(tmp_path: Path, deployment: Deployment) -> None:
+def test_without_a_lock_the_file_decides(deployment: Deployment) -> None:
     (deployment.folder / "topology.lock.json").unlink()
     deployment.generate()
     assert (deployment.folder / "topology.lock.json").is_file()

@@ -142,9 +142,7 @@ def _report(arguments: Namespace, planned: Planned, comparison: Comparison, init
     if initialised == "missing":
         say("Terraform is not installed here: the files are written; install terraform or tofu and run it on them.")
     elif initialised == "failed":
-        say(
-            "terraform init failed, the files are written. Mend the above (is the registry reachable?), then generate again."
-        )
+        say("terraform init failed; the files are written. Mend the above (registry reachable?), then generate again.")
     else:
         say("next: terraform apply")
 

@@ -99,9 +99,7 @@ def render_planned(planned: Planned) -> Rendering:
 
 def _stop_at_errors(source: Source, problems: list[Problem], findings: list[Finding]) -> None:
     places = {(problem.line, problem.column) for problem in problems}
-    located = [*problems]
-    for problem in map(source.locate, findings):
-        if (problem.line, problem.column) not in places:
-            located.append(problem)
+    found = [problem for problem in map(source.locate, findings) if (problem.line, problem.column) not in places]
+    located = [*problems, *found]
     if any(problem.severity == "error" for problem in located):
         raise WrongTopologyError(located)

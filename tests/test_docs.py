@@ -1,0 +1,45 @@
+"""The documents: current, and everything in them that can be run, is."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import ROOT, run_cli
+
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_the_reference_is_current() -> None:
+    ended = subprocess.run([sys.executable, str(ROOT / "script" / "docs"), "--check"], check=False)
+    assert ended.returncode == 0, "run script/docs"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text("utf-8")):
+        assert (path.parent / target).exists(), target
+
+
+def test_the_topology_of_the_readme_generates(tmp_path: Path) -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    block = re.search(r"(?m)^    domain:.*\n(?:    .*\n)+", text)
+    assert block is not None
+    key = "AAAAC3NzaC1lZDI1NTE5AAAAID/BBEmEyXDTzLd4O/lYsf8s032tI2w04LtMuXNlQlto"
+    topology = re.sub(r"(?m)^    ", "", block[0]).replace("AAAA...", key)
+    (tmp_path / "topology.yaml").write_text(topology, "utf-8")
+    result = run_cli(tmp_path, "--no-init")
+    assert result.code == 0, result.err
+
+
+def test_commands_and_options_of_the_documents_exist() -> None:
+    known = run_cli(ROOT, "--help").out + run_cli(ROOT, "plan", "--help").out + run_cli(ROOT, "rehearse", "--help").out
+    for path in DOCUMENTS:
+        for command in re.findall(r"`generate ([^`]+)`", path.read_text("utf-8")):
+            for word in command.split():
+                if word.startswith("--") or word in ("plan", "rehearse"):
+                    assert word in known, f"{path.name}: generate {command}"
