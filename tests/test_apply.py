@@ -86,10 +86,11 @@ def test_generate_and_apply_the_five_nodes(program: Program, tmp_path: Path) -> 
     with AwsSimulator(delegated=["example.com"]) as simulator:
         session = Session(tmp_path / "mail", program, simulator, tools)
         tool = program.name
+        ec2, route53 = clients(simulator)
+        images = {snapshot["SnapshotId"] for snapshot in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]}
         session.shell(f"python -m generator && {tool} apply -auto-approve -input=false -no-color")
         session.shell(f"{tool} plan -detailed-exitcode -input=false -no-color")
 
-        ec2, route53 = clients(simulator)
         instances = running(ec2)
         assert len(instances) == 5
         assert {instance["PrivateIpAddress"] for instance in instances} == {
@@ -106,7 +107,12 @@ def test_generate_and_apply_the_five_nodes(program: Program, tmp_path: Path) -> 
         assert ec2.describe_addresses()["Addresses"] == []
         assert [volume for volume in ec2.describe_volumes()["Volumes"] if volume["State"] != "deleting"] == []
         assert route53.list_hosted_zones()["HostedZones"] == []
-        assert len(ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]) == 1, "the mail volume's final snapshot"
+        kept = [
+            snapshot["VolumeSize"]
+            for snapshot in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
+            if snapshot["SnapshotId"] not in images
+        ]
+        assert kept == [750], "the mail volume's final snapshot, and nothing else"
 
 
 def _finished_texts(session: Session) -> None:

@@ -15,9 +15,8 @@ from generator.problems import Finding
 _ANY = "0.0.0.0/0"
 _NOT_IN_DESCRIPTION = re.compile(r"[^A-Za-z0-9. _:/()#,@\[\]+=&;{}!$*-]")
 _ALL_ICMP_CODES = -1
-_LONGEST = 3
-_GZIP_MARGIN = 256
-"""Terraform's gzip and Python's differ by a few bytes, and the longest text need not be the longest compressed."""
+_GZIP_MARGIN = 512
+"""Terraform's gzip and Python's differ by a few bytes, and a shorter text may compress to more."""
 
 
 class Aws:
@@ -119,19 +118,18 @@ class Aws:
     def audit_user_data(self, user_data: Mapping[str, str], context: Context) -> Iterator[Finding]:
         """Yield user-data that is too long, counted as it is sent: compressed.
 
-        Nodes differ by a few hundred characters, so the longest few stand for all.
+        Nodes differ by a few hundred characters, so the longest text stands for all.
         """
         import zlib
 
-        longest = sorted(user_data, key=lambda node: (len(user_data[node]), node))[-_LONGEST:]
-        sizes = {node: len(zlib.compress(user_data[node].encode(), 9)) + _GZIP_MARGIN for node in longest}
-        largest = max(sizes, key=lambda node: sizes[node])
+        longest = max(user_data, key=lambda node: (len(user_data[node]), node))
+        size = len(zlib.compress(user_data[longest].encode())) + _GZIP_MARGIN
         limit = context.cloud.limits.user_data_bytes
-        if sizes[largest] > limit:
+        if size > limit:
             yield Finding(
                 "user-data-size",
                 ("ssh_keys",),
-                f"the user-data of {largest} has {sizes[largest]} bytes compressed; AWS takes {limit}",
+                f"the user-data of {longest} has {size} bytes compressed; AWS takes {limit}",
                 "Name fewer SSH keys: they are the part of it that grows.",
             )
 
