@@ -53,7 +53,7 @@ def write(values: Mapping[str, Any], folder: Path) -> None:
         folder: Where `main.tf` goes; cloud-init files are read from `cloud-init/` there.
     """
     blocks = [HEADER % (values["region"], values["name"])]
-    for part in (_network, _firewall, _nodes, _names):
+    for part in (_network, _firewall, _nodes, _volumes, _names):
         for kind, label, arguments in part(values):
             keyword, _, type_ = kind.rpartition(" ")
             body = "\n".join(_lines(arguments, "  "))
@@ -177,6 +177,9 @@ def _nodes(values: Mapping[str, Any]) -> Iterator[Resource]:
                     "instance_id": Ref(f"aws_instance.{label}.id"),
                 },
             )
+
+
+def _volumes(values: Mapping[str, Any]) -> Iterator[Resource]:
     for key, volume in values["volumes"].items():
         node = values["nodes"][volume["node"]]
         yield (
@@ -188,7 +191,7 @@ def _nodes(values: Mapping[str, Any]) -> Iterator[Resource]:
                 "final_snapshot": volume["final_snapshot"],
                 "size": volume["size_gib"],
                 "type": "gp3",
-                "tags": {"Name": f"{name}-{key}"},
+                "tags": {"Name": f"{values['name']}-{key}"},
             },
         )
         yield (

@@ -4,6 +4,7 @@ Every string of a topology passes one of these before it reaches Terraform, clou
 each allows the narrowest alphabet that its subject needs.
 """
 
+import binascii
 import re
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -101,6 +102,33 @@ def _measured(units: dict[str, float], most: int) -> Callable[[object], int]:
     return parse
 
 
+_KEY = re.compile(
+    r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)"
+    r" ([A-Za-z0-9+/]{40,8000}={0,2})(?: [A-Za-z0-9@._+:/-][A-Za-z0-9@._+:/ -]{0,100})?"
+)
+
+
+def _public_key(value: object) -> str:
+    """Accept one line of an authorized_keys file whose blob is of the type it claims (RFC 4253, 6.6)."""
+    text = _text(value)
+    match = _KEY.fullmatch(text)
+    if not match:
+        raise ValueError
+    try:
+        blob = binascii.a2b_base64(match[2])
+    except binascii.Error:
+        raise ValueError("it was cut or changed: its middle part is not base64") from None
+    parts = []
+    at = 0
+    while at + 4 <= len(blob):
+        length = int.from_bytes(blob[at : at + 4], "big")
+        parts.append(blob[at + 4 : at + 4 + length])
+        at += 4 + length
+    if at != len(blob) or parts[0] != match[1].encode():
+        raise ValueError("it was cut or changed: its parts do not add up")
+    return text
+
+
 def _network(value: object) -> str:
     from generator.addressing import parse_network
 
@@ -153,12 +181,7 @@ MAIL_ADDRESS = _matching(
 )
 MACHINE_TYPE = _matching("a machine type such as m6i.xlarge", r"[a-z0-9][a-z0-9.-]{1,40}")
 IMAGE = _matching("an image identifier such as ami-0123456789abcdef0", r"[A-Za-z0-9][A-Za-z0-9._:/=-]{2,100}")
-PUBLIC_KEY = _matching(
-    "a public SSH key in one line, as in ~/.ssh/id_ed25519.pub",
-    r"(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)"
-    r" [A-Za-z0-9+/]{40,8000}={0,3}(?: [A-Za-z0-9@._+:/-][A-Za-z0-9@._+:/ -]{0,100})?",
-    most=9000,
-)
+PUBLIC_KEY = Kind("a public SSH key in one line, as in ~/.ssh/id_ed25519.pub", _public_key)
 NETWORK = Kind("an IPv4 range such as 198.51.100.0/24", _network, "192.0.2.0/24")
 ADDRESS = Kind("an IPv4 address such as 10.20.0.10", _address)
 SWITCH = Kind("true or false", _switch, False)

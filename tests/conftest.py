@@ -1,4 +1,4 @@
-"""Fixtures of all tests. No test sees credentials or the network of whoever runs it."""
+"""Fixtures of all tests. No test sees the credentials of whoever runs it."""
 
 from __future__ import annotations
 

@@ -126,18 +126,7 @@ def topologies(draw: st.DrawFn, most_nodes: int = 12) -> Topology:
             )
         ),
     }
-    if draw(st.booleans()):
-        topology["os"] = draw(st.sampled_from(sorted(SYSTEMS[release])))
-    if draw(st.booleans()):
-        zones = draw(st.lists(st.sampled_from(REGIONS[region]), min_size=1, max_size=3, unique=True))
-        topology["cloud"]["zones"] = [f"{region}{zone}" for zone in zones]
-    if draw(st.booleans()):
-        topology["network"] = {"cidr": draw(st.sampled_from(["10.0.0.0/20", "172.20.0.0/16"]))}
-    chosen = draw(services(release, edition, set().union(*roles)))
-    if chosen:
-        topology["services"] = chosen
-    if draw(st.integers(0, 9)) == 0:
-        topology["troubleshooting"] = ["open-internal"]
+    draw(choices(topology, region, set().union(*roles)))
     stores = sum("mailstore" in own for own in roles)
     topology["users"] = draw(st.integers(stores, 1000 * stores))
     topology["mailbox_quota"] = f"{draw(st.integers(1, 10))} GB"
@@ -145,6 +134,24 @@ def topologies(draw: st.DrawFn, most_nodes: int = 12) -> Topology:
         topology["headroom"] = "20 %"
     topology["nodes"] = {name: draw(nodes(own, edition)) for name, own in zip(names, roles, strict=True)}
     return topology
+
+
+@st.composite
+def choices(draw: st.DrawFn, topology: Topology, region: str, roles: set[str]) -> None:
+    """Add to a topology what may be left out."""
+    release, edition = topology["release"], topology["edition"]
+    if draw(st.booleans()):
+        topology["os"] = draw(st.sampled_from(sorted(SYSTEMS[release])))
+    if draw(st.booleans()):
+        zones = draw(st.lists(st.sampled_from(REGIONS[region]), min_size=1, max_size=3, unique=True))
+        topology["cloud"]["zones"] = [f"{region}{zone}" for zone in zones]
+    if draw(st.booleans()):
+        topology["network"] = {"cidr": draw(st.sampled_from(["10.0.0.0/20", "172.20.0.0/16"]))}
+    chosen = draw(services(release, edition, roles))
+    if chosen:
+        topology["services"] = chosen
+    if draw(st.integers(0, 9)) == 0:
+        topology["troubleshooting"] = ["open-internal"]
 
 
 @st.composite

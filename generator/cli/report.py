@@ -6,9 +6,14 @@ from collections.abc import Sequence
 from generator.problems import Problem
 
 
+def printable(text: str) -> str:
+    """Return a text that no terminal takes for commands: control characters are spelled out."""
+    return "".join(char if char.isprintable() or char == "\n" else f"\\x{ord(char):02x}" for char in text)
+
+
 def say(text: str) -> None:
     """Print a line of talk."""
-    print(text, file=sys.stderr)
+    print(printable(text), file=sys.stderr)
 
 
 def say_error(message: str, mend: str) -> None:

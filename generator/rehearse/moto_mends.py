@@ -12,9 +12,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
-from moto.ec2.exceptions import DependencyViolationError
+from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.amis import Ami, AmiBackend
 from moto.ec2.models.elastic_ip_addresses import ElasticAddress, ElasticAddressBackend
@@ -249,7 +248,7 @@ def _reverse_names(delegated: frozenset[str]) -> None:
         name = _bare(self._get_param("DomainName"))
         why = _refusal(self.current_account, name, address.public_ip, delegated)
         if why:
-            raise ServiceException("InvalidParameterValue", why)
+            raise EC2ClientError("InvalidParameterValue", why)
         address.reverse_name = name  # type: ignore[attr-defined]
         return ActionResult({"Address": described(address)})
 
@@ -282,7 +281,7 @@ def _address_with_reverse_name_stays() -> None:
         for known in self.addresses:
             wanted = known.public_ip == address or known.allocation_id == allocation_id
             if wanted and getattr(known, "reverse_name", None):
-                raise ServiceException(
+                raise EC2ClientError(
                     "InvalidAddress.Locked",
                     f"The address {known.public_ip} has a reverse name and is locked",
                 )
