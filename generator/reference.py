@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from generator.facts import load_facts
+from generator.facts import load_facts, releases
 from generator.kinds import Kind
 from generator.topology import Table, Topology
 
@@ -91,11 +91,6 @@ def _services() -> Iterator[str]:
     yield ""
     yield "Roles of the releases, in order of installation:"
     yield ""
-    for release, edition in (
-        ("24.1.0", "commercial"),
-        ("24.1.0", "community"),
-        ("26.6", "commercial"),
-        ("26.6", "community"),
-    ):
+    for release, edition in ((name, edition) for name, one in releases().items() for edition in one.editions):
         roles = ", ".join(f"`{role}`" for role in load_facts(release, edition).roles)
         yield f"- {release} {edition}: {roles}"

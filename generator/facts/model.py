@@ -154,10 +154,9 @@ class ProcedurePort(Fact, frozen=True, kw_only=True, rename={"from_": "from"}):
 
     Attributes:
         id: Stable name of the row.
-        from_: `cluster`, `management`, or the id of the role that connects.
+        from_: `cluster`, `management`, or the id of the role that connects. A role opens the
+            port only where it is on another node: on one node the connection stays on loopback.
         roles: Roles on whose nodes the port is open.
-        when: Empty, or `separate`: only where some node with the role `from_` lacks the
-            target role, because on one node the connection stays on loopback.
     """
 
     id: str
@@ -166,7 +165,6 @@ class ProcedurePort(Fact, frozen=True, kw_only=True, rename={"from_": "from"}):
     ports: str
     protocol: Protocol
     service: str
-    when: Literal["", "separate"] = ""
 
 
 class Scenario(Fact, frozen=True, kw_only=True):

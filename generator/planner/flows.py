@@ -87,7 +87,7 @@ def _external(context: Context, deployment: Deployment) -> Iterator[Flow]:
         elif asked == ("management",):
             source, ranges = "management", management
         elif isinstance(asked, tuple):
-            source, ranges = "listed", asked
+            source, ranges = "listed", tuple(dict.fromkeys(asked))
         if not asked and not service.management_only:
             continue
         for row in context.facts.external_rows(service.id):
@@ -121,7 +121,7 @@ def _procedures(context: Context, deployment: Deployment) -> Iterator[Flow]:
     """Ports that a documented procedure uses and the tables miss."""
     ranges = {"cluster": (deployment.network,), "management": deployment.management}
     for row in context.facts.procedure_ports:
-        if row.from_ not in ranges and not _connects(row.from_, row.roles, row.when, context):
+        if row.from_ not in ranges and not _apart(row.from_, row.roles, context):
             continue
         yield from _flows(
             row.from_,
@@ -135,11 +135,11 @@ def _procedures(context: Context, deployment: Deployment) -> Iterator[Flow]:
         )
 
 
-def _connects(source: str, targets: tuple[str, ...], when: str, context: Context) -> bool:
-    sources = context.carriers(source)
-    if when == "separate":
-        return any(set(targets).isdisjoint(context.nodes[name].roles) for name in sources)
-    return bool(sources)
+def _apart(source: str, targets: tuple[str, ...], context: Context) -> bool:
+    """Tell whether some node with the source role has to cross the network to a target."""
+    sources = set(context.carriers(source))
+    reached = {name for target in targets for name in context.carriers(target)}
+    return bool(sources and reached) and len(sources | reached) > 1
 
 
 def _own(deployment: Deployment) -> Iterator[Flow]:

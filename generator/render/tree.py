@@ -20,7 +20,7 @@ from generator.render.templates import environment
 from generator.render.zone import zone_file
 
 _ROOT = ("main.tf", "outputs.tf", "providers.tf", "variables.tf")
-HEADER = "Written by generate from the topology; changes here are overwritten."
+HEADER = "Written by generate. Edit the topology instead, or add a .tf file of your own beside this one."
 
 
 class Rendering(msgspec.Struct, frozen=True):

@@ -86,6 +86,19 @@ def _management(context: Context) -> Iterator[Finding]:
             f"management covers {public} public addresses: that amounts to the Internet",
             "SSH and the Admin Panel must never be open to the Internet; name your office's or VPN's ranges.",
         )
+        return
+    network = parse_network(context.topology.network.cidr)
+    for index, text in enumerate(ranges):
+        if parse_network(text).overlaps(network):
+            yield Finding(
+                "management-inside",
+                ("management", index),
+                f"{text} overlaps the deployment's network {network}: every node counts as an administrator",
+                "Name the administrators' ranges alone.",
+                "warning",
+            )
+        if text in ranges[:index]:
+            yield Finding("range-twice", ("management", index), f"{text} stands twice", "Remove one of them.")
 
 
 def _access(context: Context) -> Iterator[Finding]:

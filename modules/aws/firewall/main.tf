@@ -32,8 +32,9 @@ resource "aws_vpc_security_group_ingress_rule" "this" {
   to_port                      = each.value.to_port
   description                  = each.value.description
 
+  # AWS takes 256 characters in a tag; keys of groups with many roles may be longer.
   tags = {
-    Name = each.key
+    Name = substr(each.key, 0, 256)
   }
 }
 
@@ -48,7 +49,8 @@ resource "aws_vpc_security_group_egress_rule" "this" {
   to_port                      = each.value.to_port
   description                  = each.value.description
 
+  # AWS takes 256 characters in a tag; keys of groups with many roles may be longer.
   tags = {
-    Name = each.key
+    Name = substr(each.key, 0, 256)
   }
 }

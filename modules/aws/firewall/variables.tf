@@ -6,8 +6,8 @@ variable "groups" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for key in keys(var.groups) : can(regex("^[A-Za-z0-9 ._:/()#,@+=&;{}!$*-]{1,190}$", key))])
-    error_message = "A group's key may hold the characters that AWS admits in a group's name only (190 at most)."
+    condition     = alltrue([for key in keys(var.groups) : can(regex("^[A-Za-z0-9 ._:/()#,@+=&;{}!$*-]{1,180}$", key))])
+    error_message = "A group's key may hold the characters that AWS admits in a group's name only (180 at most)."
   }
 }
 
@@ -35,6 +35,11 @@ variable "rules" {
   }))
   description = "Rules by stable key. Direction is in or out; the peer is one group or one IPv4 range. With protocol icmp the ports are type and code (-1 is any), with -1 (everything) they are null."
   nullable    = false
+
+  validation {
+    condition     = alltrue([for key in keys(var.rules) : length(key) <= 256])
+    error_message = "A rule's key is also its Name tag, which AWS limits to 256 characters."
+  }
 
   validation {
     condition     = alltrue([for rule in values(var.rules) : contains(["in", "out"], rule.direction)])

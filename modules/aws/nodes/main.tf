@@ -1,9 +1,14 @@
 locals {
   public_nodes = { for name, node in var.nodes : name => node if node.public }
 
+  # Terraform reads a whole resource for each reference to one of its instances. Maps of ids, made
+  # once, keep a plan of many nodes linear.
+  instance_ids = { for name, instance in aws_instance.this : name => instance.id }
+  volume_ids   = { for key, volume in aws_ebs_volume.this : key => volume.id }
+
   # The link under /dev/disk/by-id carries a volume's id without its hyphen.
   volume_symbols = {
-    for key, volume in aws_ebs_volume.this : "volume:${key}" => replace(volume.id, "-", "")
+    for key, id in local.volume_ids : "volume:${key}" => replace(id, "-", "")
   }
 
   # Volumes only: what a node gets at first boot may not depend on other nodes or on addresses.
@@ -113,8 +118,8 @@ resource "aws_volume_attachment" "this" {
   for_each = var.volumes
 
   device_name = each.value.device
-  instance_id = aws_instance.this[each.value.node].id
-  volume_id   = aws_ebs_volume.this[each.key].id
+  instance_id = local.instance_ids[each.value.node]
+  volume_id   = local.volume_ids[each.key]
 
   # A file system in use is never pulled away: the machine is stopped before its volume leaves.
   stop_instance_before_detaching = true
@@ -136,5 +141,5 @@ resource "aws_eip_association" "this" {
   for_each = local.public_nodes
 
   allocation_id = aws_eip.this[each.key].id
-  instance_id   = aws_instance.this[each.key].id
+  instance_id   = local.instance_ids[each.key]
 }

@@ -18,5 +18,5 @@ output "symbols" {
 
 output "volume_ids" {
   description = "Ids of the data volumes by key."
-  value       = { for key, volume in aws_ebs_volume.this : key => volume.id }
+  value       = local.volume_ids
 }
