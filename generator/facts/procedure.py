@@ -15,7 +15,7 @@ class InstallStep(Fact, frozen=True, kw_only=True):
     """One step of the manual installation on a node.
 
     Commands hold `{placeholders}` in the style of `str.format`: `{fqdn}`, `{name}`,
-    `{address}`, `{domain}`, `{packages}`, `{postgresql}` and ids of values in upper case
+    `{address}`, `{domain}`, `{network}`, `{packages}`, `{postgresql}` and ids of values in upper case
     inside angle brackets, which the operator replaces. Notes are plain text.
 
     Attributes:

@@ -54,6 +54,7 @@ def _steps(
         "fqdn": node.fqdn,
         "address": node.address,
         "domain": context.topology.domain,
+        "network": context.topology.network.cidr,
         "postgresql": context.facts.release.postgresql,
         "packages": " ".join(context.facts.packages(node.roles, family)),
     }

@@ -17,6 +17,7 @@ PLACEHOLDERS = {
     "address": "10.20.0.12",
     "domain": "example.com",
     "packages": "carbonio-advanced",
+    "network": "10.20.0.0/16",
     "postgresql": 16,
 }
 

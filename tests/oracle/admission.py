@@ -11,7 +11,7 @@ OPTIONAL = {"files", "docs", "preview", "tasks", "video", "monitoring", "log-ser
 COMMERCIAL_ONLY = {"directory-replica", "event-streaming"}
 ROLES: dict[tuple[str, str], set[str]] = {
     ("24.1.0", "commercial"): ALWAYS | OPTIONAL | COMMERCIAL_ONLY | {"database-connector"},
-    ("24.1.0", "community"): ALWAYS | OPTIONAL | {"database-connector", "chats"},
+    ("24.1.0", "community"): ALWAYS | OPTIONAL | {"database-connector", "directory-replica", "chats"},
     ("25.12.0", "commercial"): ALWAYS | OPTIONAL | COMMERCIAL_ONLY | {"chats", "mesh"},
     ("25.12.0", "community"): ALWAYS | OPTIONAL | {"chats"},
     ("26.6", "commercial"): ALWAYS | OPTIONAL | COMMERCIAL_ONLY | {"chats", "mesh"},

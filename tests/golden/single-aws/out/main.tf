@@ -1,0 +1,61 @@
+# Written by generate. Edit the topology instead, or add a .tf file of your own beside this one.
+
+module "network" {
+  source = "./modules/aws/network"
+
+  name       = var.name
+  cidr       = var.network.cidr
+  subnets    = var.network.subnets
+  nat_subnet = var.network.nat_subnet
+}
+
+module "firewall" {
+  source = "./modules/aws/firewall"
+
+  name   = var.name
+  vpc_id = module.network.vpc_id
+  groups = var.firewall.groups
+  rules  = var.firewall.rules
+}
+
+module "nodes" {
+  source = "./modules/aws/nodes"
+
+  name      = var.name
+  nodes     = var.nodes
+  volumes   = var.volumes
+  images    = var.images
+  subnets   = module.network.subnets
+  group_ids = module.firewall.group_ids
+  ssh       = var.ssh
+  protect   = var.protect
+  user_data = { for name, node in var.nodes : name => file("${path.module}/${node.user_data}") }
+}
+
+module "inside_records" {
+  source = "./modules/dns/records"
+
+  records = var.dns.inside
+  symbols = module.nodes.symbols
+}
+
+module "inside_dns" {
+  source = "./modules/aws/inside-dns"
+
+  name    = var.name
+  domain  = var.domain
+  vpc_id  = module.network.vpc_id
+  records = module.inside_records.records
+}
+
+# The public zone is served elsewhere: terraform output -raw zone prints what belongs into it.
+locals {
+  name_servers = []
+}
+
+module "ptr" {
+  source = "./modules/aws/ptr"
+
+  names          = var.dns.ptr
+  allocation_ids = module.nodes.allocation_ids
+}
