@@ -141,8 +141,9 @@ class Terraform:
     def _run(self, command: str, *arguments: str, capture: bool, **options: Any) -> Result:
         from python_terraform import Terraform as Driver
 
-        # It repeats every failure as a warning of its own.
-        logging.getLogger("python_terraform").disabled = True
+        # It repeats every failure as a warning of its own, through a method that Python deprecated.
+        logger = logging.getLogger("python_terraform")
+        logger.warn = logger.debug  # type: ignore[method-assign]
         driver = Driver(working_dir=str(self.folder), terraform_bin_path=self.binary)
         with _environment(self.environment):
             if capture:

@@ -1,3 +1,9 @@
+locals {
+  # Terraform reads a whole resource for each reference to one of its instances: made once, the map
+  # keeps a plan of many rules linear.
+  group_ids = { for key, group in aws_security_group.this : key => group.id }
+}
+
 resource "aws_security_group" "this" {
   for_each = var.groups
 
@@ -24,8 +30,8 @@ resource "aws_security_group" "this" {
 resource "aws_vpc_security_group_ingress_rule" "this" {
   for_each = { for key, rule in var.rules : key => rule if rule.direction == "in" }
 
-  security_group_id            = aws_security_group.this[each.value.group].id
-  referenced_security_group_id = each.value.peer_group == null ? null : aws_security_group.this[each.value.peer_group].id
+  security_group_id            = local.group_ids[each.value.group]
+  referenced_security_group_id = each.value.peer_group == null ? null : local.group_ids[each.value.peer_group]
   cidr_ipv4                    = each.value.peer_cidr
   ip_protocol                  = each.value.protocol
   from_port                    = each.value.from_port
@@ -41,8 +47,8 @@ resource "aws_vpc_security_group_ingress_rule" "this" {
 resource "aws_vpc_security_group_egress_rule" "this" {
   for_each = { for key, rule in var.rules : key => rule if rule.direction == "out" }
 
-  security_group_id            = aws_security_group.this[each.value.group].id
-  referenced_security_group_id = each.value.peer_group == null ? null : aws_security_group.this[each.value.peer_group].id
+  security_group_id            = local.group_ids[each.value.group]
+  referenced_security_group_id = each.value.peer_group == null ? null : local.group_ids[each.value.peer_group]
   cidr_ipv4                    = each.value.peer_cidr
   ip_protocol                  = each.value.protocol
   from_port                    = each.value.from_port

@@ -34,8 +34,8 @@ run "symbols_become_addresses" {
   }
 
   assert {
-    condition     = output.records["example.com TXT"].values == ["v=spf1 ip4:203.0.113.10 ip4:203.0.113.11 exists:%%{i}.example.net -all"]
-    error_message = "Several symbols of one value are put in by position, and a doubled % becomes one."
+    condition     = output.records["example.com TXT"].ttl == 60 && output.records["example.com TXT"].values == ["v=spf1 ip4:203.0.113.10 ip4:203.0.113.11 exists:%%{i}.example.net -all"]
+    error_message = "Several symbols of one value are put in by position, and a doubled % becomes one; the TTL stays."
   }
 
   assert {
