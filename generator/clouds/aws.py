@@ -180,7 +180,7 @@ def _firewall(plan: Plan) -> dict[str, object]:
 
 
 def _group_text(roles: tuple[str, ...]) -> str:
-    return "Every node" if roles == ("*",) else f"Nodes with {', '.join(roles)}"[:255]
+    return "Every node" if roles == ("*",) else f"Nodes with {' + '.join(roles)}"[:255]
 
 
 def _label(source: str) -> str:

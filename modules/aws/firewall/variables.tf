@@ -37,11 +37,6 @@ variable "rules" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for key in keys(var.rules) : length(key) <= 256])
-    error_message = "A rule's key is also its Name tag, which AWS limits to 256 characters."
-  }
-
-  validation {
     condition     = alltrue([for rule in values(var.rules) : contains(["in", "out"], rule.direction)])
     error_message = "A rule's direction must be in or out."
   }

@@ -91,6 +91,21 @@ run "a_reworded_description_changes_no_identity" {
   }
 }
 
+run "a_long_key_is_cut_in_the_tag_alone" {
+  command = plan
+
+  variables {
+    rules = {
+      (join("", [for number in range(283) : "k"])) = { group = "cluster", direction = "in", protocol = "tcp", from_port = 22, to_port = 22, peer_group = "cluster", description = "" }
+    }
+  }
+
+  assert {
+    condition     = alltrue([for rule in values(aws_vpc_security_group_ingress_rule.this) : length(rule.tags.Name) == 256])
+    error_message = "AWS takes 256 characters in a tag."
+  }
+}
+
 run "two_peers_are_refused" {
   command = plan
 
