@@ -211,10 +211,16 @@ class ValueToNote(msgspec.Struct, frozen=True):
 
 
 class InstallPlan(msgspec.Struct, frozen=True):
-    """What remains to be done by hand once the nodes are there."""
+    """What remains to be done by hand once the nodes are there.
+
+    Attributes:
+        nodes: Node after node, in this order.
+        after: What comes when all nodes are installed.
+    """
 
     order: str
     nodes: tuple[NodeInstall, ...]
+    after: tuple[NodeInstall, ...]
     values: tuple[ValueToNote, ...]
 
 

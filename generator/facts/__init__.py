@@ -15,7 +15,7 @@ from generator.facts.model import (
     Scenario,
     Service,
 )
-from generator.facts.procedure import Install, InstallStep, OrderNote, WrittenValue
+from generator.facts.procedure import Command, Install, InstallStep, OrderNote, WrittenValue
 from generator.facts.repositories import (
     AptRepository,
     PackageSource,
@@ -40,6 +40,7 @@ __all__ = [
     "CloudFacts",
     "CloudImage",
     "CloudLimits",
+    "Command",
     "Edition",
     "EditionRules",
     "Fact",

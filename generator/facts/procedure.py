@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -11,12 +12,27 @@ from generator.facts.base import Fact, Family
 Phase = Literal["packages", "bootstrap", "configure", "finish"]
 
 
+class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"with_": "with"}):
+    """A command that is not for every node of its step.
+
+    Attributes:
+        run: The line for the shell.
+        with_: Only where some node of the deployment has one of these roles.
+        here: Only where this node has one of these roles.
+    """
+
+    run: str
+    with_: tuple[str, ...] = ()
+    here: tuple[str, ...] = ()
+
+
 class InstallStep(Fact, frozen=True, kw_only=True):
     """One step of the manual installation on a node.
 
     Commands hold `{placeholders}` in the style of `str.format`: `{fqdn}`, `{name}`,
-    `{address}`, `{domain}`, `{network}`, `{packages}`, `{postgresql}` and ids of values in upper case
-    inside angle brackets, which the operator replaces. Notes are plain text.
+    `{address}`, `{netmask}`, `{domain}`, `{network}`, `{directory}` (name of the Mesh and Directory
+    node), `{public_name}`, `{public_address}`, `{packages}`, `{postgresql}`; so do notes. Ids of
+    values in upper case are for the operator to replace.
 
     Attributes:
         phase: Steps of a node run by phase, then in the order in which they are listed.
@@ -26,7 +42,9 @@ class InstallStep(Fact, frozen=True, kw_only=True):
         family: Only on this family of operating systems; empty means on every one.
         user: Who runs the commands.
         commands: Lines for the shell.
+        os: Only on these operating systems; empty means on every one.
         note: What the operator has to know or to answer.
+        notes_for: Further notes by role or operating system of the node.
     """
 
     id: str
@@ -37,8 +55,10 @@ class InstallStep(Fact, frozen=True, kw_only=True):
     first_node_only: bool = False
     family: Literal[""] | Family = ""
     user: Literal["root", "zextras", "postgres"] = "root"
-    commands: tuple[str, ...]
+    os: tuple[str, ...] = ()
+    commands: tuple[str | Command, ...]
     note: str = ""
+    notes_for: Mapping[str, str] = {}
 
 
 class WrittenValue(Fact, frozen=True, kw_only=True):

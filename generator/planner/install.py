@@ -1,70 +1,116 @@
 """The manual installation of Carbonio: which commands on which node, in which order, by whom."""
 
 from generator.context import Context
-from generator.facts import EVERY_NODE, InstallStep
-from generator.plan import InstallCommand, InstallPlan, NodeInstall, PlannedNode, ValueToNote
+from generator.facts import EVERY_NODE, Command, InstallStep
+from generator.plan import DnsPlan, InstallCommand, InstallPlan, NodeInstall, PlannedNode, Subnet, ValueToNote
 
 _PHASES = ("packages", "bootstrap", "configure", "finish")
+_AFTER = "finish"
 
 
-def plan_install(context: Context, nodes: dict[str, PlannedNode]) -> InstallPlan:
+def plan_install(
+    context: Context, nodes: dict[str, PlannedNode], subnets: dict[str, Subnet], dns: DnsPlan
+) -> InstallPlan:
     """Return the steps of every node in the documented order, and the values to write down."""
-    install = context.facts.install
-    order = sorted(nodes.values(), key=lambda node: (_place(node, context), node.name))
-    steps = sorted(install.steps, key=lambda step: _PHASES.index(step.phase))
-    firsts = {step.id: next((node.name for node in order if _concerns(step, node, context)), "") for step in steps}
-    return InstallPlan(
-        order=context.facts.install_order.text,
-        nodes=tuple(NodeInstall(node.name, _steps(node, steps, firsts, context)) for node in order),
-        values=tuple(
-            ValueToNote(
-                title=value.title,
-                nodes=tuple(node.name for node in order if _carries(node, value.from_roles)),
-                origin=value.origin,
-                command=value.command,
-                user=value.user,
-                needed_by=tuple(node.name for node in order if _carries(node, value.needed_by)),
-                secret=value.secret,
+    return _Installer(context, nodes, subnets, dns).plan()
+
+
+class _Installer:
+    def __init__(
+        self, context: Context, nodes: dict[str, PlannedNode], subnets: dict[str, Subnet], dns: DnsPlan
+    ) -> None:
+        self.context = context
+        self.subnets = subnets
+        self.public_name = dns.public_name
+        self.order = sorted(nodes.values(), key=lambda node: (self._place(node), node.name))
+        self.directory = next((node.fqdn for node in self.order if "mesh-and-directory" in node.roles), "")
+        self.roles = {role for node in self.order for role in node.roles}
+
+    def plan(self) -> InstallPlan:
+        """Return the whole installation."""
+        install = self.context.facts.install
+        steps = sorted(install.steps, key=lambda step: _PHASES.index(step.phase))
+        return InstallPlan(
+            order=self.context.facts.install_order.text,
+            nodes=self._nodes([step for step in steps if step.phase != _AFTER]),
+            after=self._nodes([step for step in steps if step.phase == _AFTER]),
+            values=tuple(
+                ValueToNote(
+                    title=value.title,
+                    nodes=self._names(value.from_roles),
+                    origin=value.origin,
+                    command=value.command,
+                    user=value.user,
+                    needed_by=self._names(value.needed_by),
+                    secret=value.secret,
+                )
+                for value in install.values
+                if self._names(value.from_roles) and (self._names(value.needed_by) or not value.needed_by)
+            ),
+        )
+
+    def _place(self, node: PlannedNode) -> int:
+        return min(self.context.facts.roles[role].order for role in node.roles)
+
+    def _names(self, roles: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(node.name for node in self.order if _carries(node, roles))
+
+    def _family(self, node: PlannedNode) -> str:
+        return self.context.facts.operating_systems[node.os].family
+
+    def _concerns(self, step: InstallStep, node: PlannedNode) -> bool:
+        return (
+            _carries(node, step.roles)
+            and set(step.not_with).isdisjoint(node.roles)
+            and step.family in ("", self._family(node))
+            and (not step.os or node.os in step.os)
+        )
+
+    def _nodes(self, steps: list[InstallStep]) -> tuple[NodeInstall, ...]:
+        firsts = {step.id: next((node.name for node in self.order if self._concerns(step, node)), "") for step in steps}
+        found = []
+        for node in self.order:
+            values = self._values(node)
+            commands = tuple(
+                self._command(step, node, values)
+                for step in steps
+                if self._concerns(step, node) and (not step.first_node_only or firsts[step.id] == node.name)
             )
-            for value in install.values
-            if any(_carries(node, value.from_roles) for node in order)
-        ),
-    )
+            if commands:
+                found.append(NodeInstall(node.name, commands))
+        return tuple(found)
 
+    def _values(self, node: PlannedNode) -> dict[str, object]:
+        """Return what stands for the placeholders of commands and notes on a node."""
+        from ipaddress import IPv4Network
 
-def _place(node: PlannedNode, context: Context) -> int:
-    return min(context.facts.roles[role].order for role in node.roles)
+        family = self.context.facts.operating_systems[node.os].family
+        public = f"@@public:{node.name}@@" if node.public else "the address under which users reach this node"
+        return {
+            "name": node.name,
+            "fqdn": node.fqdn,
+            "address": node.address,
+            "netmask": str(IPv4Network(self.subnets[node.subnet].cidr).netmask),
+            "domain": self.context.topology.domain,
+            "network": self.context.topology.network.cidr,
+            "directory": self.directory,
+            "public_name": self.public_name,
+            "public_address": public,
+            "postgresql": self.context.facts.release.postgresql,
+            "packages": " ".join(self.context.facts.packages(node.roles, family)),
+        }
+
+    def _command(self, step: InstallStep, node: PlannedNode, values: dict[str, object]) -> InstallCommand:
+        lines = []
+        for one in step.commands:
+            command = Command(run=one) if isinstance(one, str) else one
+            wanted = not command.with_ or not self.roles.isdisjoint(command.with_)
+            if wanted and (not command.here or _carries(node, command.here)):
+                lines.append(command.run.format_map(values))
+        notes = [step.note, *(text for key, text in step.notes_for.items() if key in (*node.roles, node.os))]
+        note = " ".join(text.format_map(values) for text in notes if text)
+        return InstallCommand(step.title, step.user, tuple(lines), note)
 
 
 def _carries(node: PlannedNode, roles: tuple[str, ...]) -> bool:
     return EVERY_NODE in roles or not set(roles).isdisjoint(node.roles)
-
-
-def _concerns(step: InstallStep, node: PlannedNode, context: Context) -> bool:
-    family = context.facts.operating_systems[node.os].family
-    return _carries(node, step.roles) and set(step.not_with).isdisjoint(node.roles) and step.family in ("", family)
-
-
-def _steps(
-    node: PlannedNode, steps: list[InstallStep], firsts: dict[str, str], context: Context
-) -> tuple[InstallCommand, ...]:
-    family = context.facts.operating_systems[node.os].family
-    values = {
-        "name": node.name,
-        "fqdn": node.fqdn,
-        "address": node.address,
-        "domain": context.topology.domain,
-        "network": context.topology.network.cidr,
-        "postgresql": context.facts.release.postgresql,
-        "packages": " ".join(context.facts.packages(node.roles, family)),
-    }
-    return tuple(
-        InstallCommand(
-            step.title,
-            step.user,
-            tuple(line.format_map(values) for line in step.commands),
-            step.note,
-        )
-        for step in steps
-        if _concerns(step, node, context) and (not step.first_node_only or firsts[step.id] == node.name)
-    )

@@ -60,7 +60,7 @@ def make_plan(context: Context, lock: Lock) -> tuple[Plan, Lock, list[Finding]]:
         nat_subnet=placement.nat_subnet,
         images={image.key: image for image in sorted(images.values(), key=lambda image: image.key)},
         dns=dns,
-        install=plan_install(context, nodes),
+        install=plan_install(context, nodes, placement.subnets, dns),
         host_data=host_data(context, nodes, volumes),
         notices=notices(context, flows, dns),
     )

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from generator.facts import EVERY_NODE, Facts, FactsError, load_facts, releases
+from generator.facts import EVERY_NODE, Command, Facts, FactsError, load_facts, releases
 from tests.facts.test_ports import COMBINATIONS
 
 INFRASTRUCTURE = {"database", "mesh-and-directory", "proxy", "mta"}
@@ -17,7 +17,11 @@ PLACEHOLDERS = {
     "address": "10.20.0.12",
     "domain": "example.com",
     "packages": "carbonio-advanced",
+    "directory": "infra1.example.com",
+    "netmask": "255.255.240.0",
     "network": "10.20.0.0/16",
+    "public_address": "203.0.113.9",
+    "public_name": "mail.example.com",
     "postgresql": 16,
 }
 
@@ -207,6 +211,10 @@ def test_the_redundant_preset_has_fifteen_nodes() -> None:
     assert len(load_facts("25.12.0", "commercial").scenarios["redundant"].nodes) == 15
 
 
+def text_of(command: str | Command) -> str:
+    return command if isinstance(command, str) else command.run
+
+
 def test_steps_name_roles_that_exist_and_format(facts: Facts) -> None:
     steps = facts.install.steps
     assert len({(step.id, step.family) for step in steps}) == len(steps)
@@ -214,9 +222,8 @@ def test_steps_name_roles_that_exist_and_format(facts: Facts) -> None:
         assert {*step.roles, *step.not_with} <= {EVERY_NODE, *facts.roles}, step.id
         assert step.commands or step.note, step.id
         assert step.source, step.id
-        assert "{" not in step.note, step.id
-        for line in step.commands:
-            assert not re.search(r"\{[a-z]*\}", line.format_map(PLACEHOLDERS)), step.id
+        for line in (*map(text_of, step.commands), step.note, *step.notes_for.values()):
+            assert not re.search(r"\{[a-z_]*\}", line.format_map(PLACEHOLDERS)), step.id
             assert "\n" not in line, step.id
 
 
@@ -242,7 +249,7 @@ def test_values_to_write_down_have_an_origin_and_a_use(facts: Facts) -> None:
     named = {
         name
         for step in facts.install.steps
-        for line in (*step.commands, step.note)
+        for line in (*map(text_of, step.commands), step.note)
         for name in re.findall(r"<([A-Z_]+)>", line)
     }
     assert named <= set(values)
