@@ -33,6 +33,11 @@ class Context(msgspec.Struct, frozen=True):
         return [name for name, node in self.nodes.items() if role in node.roles]
 
     @property
+    def guessing(self) -> bool:
+        """Whether some role is unknown, so that what seems to be missing may just be misspelt."""
+        return any(role not in self.facts.roles for node in self.nodes.values() for role in node.roles)
+
+    @property
     def dns_provider(self) -> str:
         """The DNS provider: as written, or the cloud's own."""
         return self.topology.dns.provider or self.capabilities.default_dns

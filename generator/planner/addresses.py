@@ -12,6 +12,7 @@ from generator.problems import Finding
 from generator.topology import Node
 
 _PARTS = 16
+_MESH = "mesh servers"
 _FIRST_PUBLIC = 8
 _LOW_ADDRESSES_LEFT = 10
 """The first addresses of a subnet stay free for gateways and appliances that come later."""
@@ -121,13 +122,19 @@ class _Chooser:
 
     def __init__(self, context: Context, nets: dict[str, _Net], findings: list[Finding]) -> None:
         self.zones = context.zones
+        self.roles = context.facts.roles
         self.nets = nets
         self.findings = findings
         self.carriers: Counter[tuple[str, str]] = Counter()
 
+    def _spread(self, node: Node) -> set[str]:
+        """Return what must not be lost with one zone: roles, and membership in the mesh's quorum."""
+        members = {_MESH for role in node.roles if self.roles[role].odd}
+        return {*node.roles, *members}
+
     def _settle(self, name: str, node: Node, net: _Net, address: str) -> dict[str, Place]:
         zone = net.subnet.zone
-        self.carriers.update((role, zone) for role in node.roles)
+        self.carriers.update((role, zone) for role in self._spread(node))
         return {name: Place(net.subnet.name, zone, address, net.subnet.public)}
 
     def fixed(self, name: str, node: Node, *, public: bool) -> dict[str, Place]:
@@ -150,7 +157,7 @@ class _Chooser:
                     f"Those are {ranges}.",
                 )
             )
-            return {name: Place("", node.zone, node.address, public)}
+            return {name: Place(wanted[0].name, wanted[0].zone, node.address, public)}
         if not net.take(node.address):
             self.findings.append(
                 Finding(
@@ -186,7 +193,8 @@ class _Chooser:
         """Place a node in the zone that holds fewest of its roles, at the next free address."""
         kind = "public" if public else "private"
         zones = (node.zone,) if node.zone else self.zones
-        load = {zone: sum(self.carriers[role, zone] for role in node.roles) for zone in zones}
+        spread = self._spread(node)
+        load = {zone: sum(self.carriers[role, zone] for role in spread) for zone in zones}
         for zone in sorted(zones, key=lambda one: load[one]):
             net = self.nets[f"{kind}-{zone}"]
             address = net.take_next()

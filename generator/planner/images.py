@@ -28,7 +28,7 @@ def _changed(name: str, before: str, now: str) -> Finding:
         "os-changes",
         ("nodes", name),
         f"{name} changes from {before} to {now}; an existing machine keeps its system until it is rebuilt",
-        "Rebuild it when you are ready: terraform apply -replace=…",
+        "Rebuild it with terraform apply -replace when you are ready: see Day two in docs/generated.md.",
         "warning",
         key=True,
     )

@@ -22,6 +22,12 @@ def notices(context: Context, flows: tuple[Flow, ...], dns: DnsPlan) -> tuple[st
         )
     if context.carriers("mailstore") and not topology.headroom:
         found.append("Mail volumes hold exactly the quotas; headroom: 20 % is advisable for indexes and growth.")
+    documented = 150
+    if (topology.users or 0) > documented:
+        found.append(
+            f"The documents give machine sizes for about {documented} users and rules for mail volumes and video; "
+            f"for {topology.users} users the machines are minimums: name larger ones with type."
+        )
     if not any(flow.source == "internet" and flow.ports == "80" for flow in flows):
         found.append("Port 80 is closed to the Internet: certificates by HTTP-01 need services.http.")
     if "open-internal" in topology.troubleshooting:
