@@ -16,7 +16,7 @@ class Kind:
     """A kind of scalar.
 
     Attributes:
-        expected: What is expected, as in "a size such as 5 GB".
+        expected: What is expected, as in "a size in GB or TB such as 5 GB".
         parse: Maps the YAML scalar (str, int, float, bool or None) to the value of the model. Raises
             ValueError with an explanation, or an empty one where `expected` says all.
         placeholder: Stands for a wrong value while the rest of the file is checked.
@@ -79,7 +79,7 @@ def _whole(least: int, most: int) -> Callable[[object], int]:
         if isinstance(value, bool) or not isinstance(value, int):
             raise ValueError
         if not least <= value <= most:
-            raise ValueError(f"it must lie between {least} and {most}")
+            raise ValueError
         return value
 
     return parse
@@ -151,7 +151,7 @@ def _opening(value: object) -> bool | str:
 
 def _release(value: object) -> str:
     if isinstance(value, float | int) and not isinstance(value, bool):
-        raise ValueError(f'an unquoted number loses its zeros; write it in quotes, as in "{value}"')
+        raise ValueError("an unquoted number loses its zeros")
     text = _text(value)
     if not re.fullmatch(r"\d{2}\.\d{1,2}(\.\d{1,2})?", text):
         raise ValueError
@@ -160,7 +160,8 @@ def _release(value: object) -> str:
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 
-WORD = _matching("a word", r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62})")
+# Names of things that are looked up: whatever is not found is refused, with the names that are.
+WORD = _matching("a name", r"[^\x00-\x1f\x7f]{1,63}")
 NAME = _matching("a name of letters, digits and hyphens", r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", most=63)
 NODE_NAME = _matching(
     "a host name: small letters, digits and hyphens, a letter first",
@@ -181,13 +182,15 @@ MAIL_ADDRESS = _matching(
 )
 MACHINE_TYPE = _matching("a machine type such as m6i.xlarge", r"[a-z0-9][a-z0-9.-]{1,40}")
 IMAGE = _matching("an image identifier such as ami-0123456789abcdef0", r"[A-Za-z0-9][A-Za-z0-9._:/=-]{2,100}")
-PUBLIC_KEY = Kind("a public SSH key in one line, as in ~/.ssh/id_ed25519.pub", _public_key)
+PUBLIC_KEY = Kind(
+    "the content of a public key file: one line that starts with ssh-ed25519, ssh-rsa or ecdsa", _public_key
+)
 NETWORK = Kind("an IPv4 range such as 198.51.100.0/24", _network, "192.0.2.0/24")
 ADDRESS = Kind("an IPv4 address such as 10.20.0.10", _address)
 SWITCH = Kind("true or false", _switch, False)
 OPENING = Kind('true, false, "management" or a list of IPv4 ranges', _opening, False)
-COUNT = Kind("a whole number", _whole(1, 10_000_000), None)
-SECONDS = Kind("a number of seconds", _whole(30, 604_800), 300)
+COUNT = Kind("a whole number from 1 to 10 million", _whole(1, 10_000_000), None)
+SECONDS = Kind("a number of seconds from 30 to 604800", _whole(30, 604_800), 300)
 SIZE = Kind("a size such as 5 GB", _measured({"GB": 1, "GiB": 1, "TB": 1024, "TiB": 1024}, 10_000_000), 0)
 HOURS = Kind("a duration such as 200 hours", _measured({"h": 1, "hour": 1, "hours": 1}, 10_000_000), 0)
 PERCENT = Kind("a share such as 20 %", _measured({"%": 1}, 1_000), 0)

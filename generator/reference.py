@@ -94,3 +94,16 @@ def _services() -> Iterator[str]:
     for release, edition in ((name, edition) for name, one in releases().items() for edition in one.editions):
         roles = ", ".join(f"`{role}`" for role in load_facts(release, edition).roles)
         yield f"- {release} {edition}: {roles}"
+    yield ""
+    yield "Scenarios, each a preset of nodes:"
+    yield ""
+    for release, edition in ((name, edition) for name, one in releases().items() for edition in one.editions):
+        for scenario in load_facts(release, edition).scenarios.values():
+            nodes = "; ".join(f"{name}: {', '.join(roles)}" for name, roles in scenario.nodes.items())
+            yield f"- `{scenario.id}` ({release} {edition}): {nodes}"
+    yield ""
+    yield "Operating systems, the default first:"
+    yield ""
+    for name, one in releases().items():
+        systems = [one.default_os, *(system for system in one.os if system != one.default_os)]
+        yield f"- {name}: {', '.join(f'`{system}`' for system in systems)}"

@@ -50,7 +50,11 @@ def test_check_names_what_is_changed_missing_and_extra(generated: Path) -> None:
     before = read_tree(generated)
     result = run_cli(generated, "--check")
     assert result.code == 1
-    assert result.out.splitlines() == ["changed  main.tf", "missing  ssh_config", "extra    nodes/left.json"]
+    assert result.out.splitlines() == [
+        "changed  main.tf (was edited by hand)",
+        "missing  ssh_config",
+        "extra    nodes/left.json",
+    ]
     assert read_tree(generated) == before
 
 

@@ -97,7 +97,8 @@ def _show_difference(arguments: Namespace, comparison: Comparison) -> int:
             out(line, end="")
     else:
         for change in comparison.pending:
-            out(f"{_CHECK_WORDS[change.outcome]:8} {change.path}")
+            why = f" ({change.conflict})" if change.conflict else ""
+            out(f"{_CHECK_WORDS[change.outcome]:8} {change.path}{why}")
         for path in comparison.strangers:
             out(f"extra    {path}")
         if comparison.interrupted:
@@ -144,15 +145,20 @@ def _report(arguments: Namespace, planned: Planned, comparison: Comparison, init
     elif initialised == "failed":
         say("terraform init failed; the files are written. Mend the above (registry reachable?), then generate again.")
     else:
-        say("next: terraform apply")
+        say(f"next: {'terraform init && ' if initialised == 'skipped' else ''}terraform apply")
 
 
 def _list(comparison: Comparison) -> None:
-    pending = comparison.pending
+    """Print an outcome for each file; the modules, which nobody edits, are one line per outcome."""
+    pending = [change for change in comparison.pending if not change.path.startswith("modules/")]
     for change in pending[:_MOST_LINES]:
         out(f"{change.outcome:9} {change.path}")
     if len(pending) > _MOST_LINES:
         out(f"... and {count(len(pending) - _MOST_LINES, 'more file')}")
-    unchanged = len(comparison.changes) - len(pending)
+    for outcome in ("create", "change", "stale"):
+        modules = [one for one in comparison.pending if one.path.startswith("modules/") and one.outcome == outcome]
+        if modules:
+            out(f"{outcome:9} modules/ ({count(len(modules), 'file')})")
+    unchanged = len(comparison.changes) - len(comparison.pending)
     if unchanged:
         out(f"unchanged {count(unchanged, 'file')}")

@@ -48,7 +48,7 @@ def describe(plan: Plan) -> Iterator[str]:
     yield f"{deployment.name}: Carbonio {deployment.release} {deployment.edition} for {deployment.domain}"
     yield f"{deployment.provider}, {deployment.region}, network {deployment.network}, exposure {deployment.exposure}"
     yield from _section("Nodes")
-    header = ("NODE", "PRIVATE", "ZONE", "PUBLIC", "TYPE", "VCPU", "MEMORY", "OS DISK", "ROLES")
+    header = ("NODE", "PRIVATE", "ZONE", "PUBLIC", "OS", "TYPE", "VCPU", "MEMORY", "DISK", "ROLES")
     yield from _table(
         [
             header,
@@ -58,6 +58,7 @@ def describe(plan: Plan) -> Iterator[str]:
                     node.address,
                     node.zone,
                     "yes" if node.public else "no",
+                    node.os,
                     node.machine.type,
                     str(node.machine.vcpu),
                     f"{node.machine.memory_gib:g} GB",
@@ -79,6 +80,7 @@ def describe(plan: Plan) -> Iterator[str]:
         yield from (f"  {reason}" for reason in volume.reasons)
     yield from _reach(plan)
     yield from _section("DNS")
+    yield _dns_host(plan)
     rows = [("NAME", "TYPE", "VALUE", "NEED", "WHY")]
     for record in plan.dns.public:
         for value in record.values:
@@ -119,6 +121,14 @@ def _reach(plan: Plan) -> Iterator[str]:
     for target, flows in inside.items():
         ports = ", ".join(f"{flow.ports}/{flow.protocol}" for flow in sorted(flows, key=_first_port))
         yield f"  {_target(target)}: {ports}"
+
+
+def _dns_host(plan: Plan) -> str:
+    domain = plan.deployment.domain
+    if plan.dns.provider == "none":
+        return f"Publish these records where {domain} is hosted; dns/{domain}.zone has them."
+    zone = "the existing zone" if plan.dns.existing_zone else "a new zone"
+    return f"Terraform keeps these records at {plan.dns.provider}, in {zone}."
 
 
 def _first_port(flow: Flow) -> int:

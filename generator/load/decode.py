@@ -103,7 +103,7 @@ class _Decoder:
             if field.required and name not in values:
                 self.wrong(
                     "missing-key",
-                    path,
+                    (*path, name),
                     f"{_said((*path, name))} is missing",
                     _MISSING.get(name, ""),
                 )
@@ -113,6 +113,8 @@ class _Decoder:
     def _unknown(self, key: str, fields: dict[str, _Field], path: Path) -> None:
         hint = nearest(key, list(fields))
         known = "" if hint else f"Known here: {', '.join(fields)}."
+        if not path and key in _services():
+            hint, known = "; it is a service", f"Write it under services, as in: services: {{{key}: true}}"
         self.wrong(
             "unknown-key",
             (*path, key),
@@ -197,9 +199,22 @@ class _Decoder:
             hint = nearest(str(value), kind.choices) if kind.choices else ""
             why = f": {reason}" if str(reason) else ""
             mend = _SUBSTITUTION if "${" in str(value) else ""
+            if _is_unquoted_release(path, value):
+                mend = f'Write it in quotes: release: "{node.value}"'
             rule = "unquoted-release" if _is_unquoted_release(path, value) else "wrong-value"
             self.wrong(rule, path, f"{_said(path)}: {shown} is not {kind.expected}{why}{hint}", mend)
             return kind.placeholder
+
+
+def _services() -> set[str]:
+    from generator.facts import load_facts, releases
+
+    return {
+        service
+        for name, release in releases().items()
+        for edition in release.editions
+        for service in load_facts(name, edition).services
+    }
 
 
 _SUBSTITUTION = "Values are not substituted: what is reviewed in the file is what applies."

@@ -166,7 +166,7 @@ def _read(path: FilePath, shown: str) -> bytes:
     except FileNotFoundError:
         raise InputError(
             f"{shown} does not exist",
-            "Write one, or copy an example; `generate TOPOLOGY` names another file.",
+            "Write one, or copy one of the examples. The commands are plan and rehearse; see generate --help.",
         ) from None
     except OSError as error:
         raise InputError(f"{shown} cannot be read: {error.strerror}") from None

@@ -78,6 +78,14 @@ def _management(context: Context) -> Iterator[Finding]:
             "management is empty: nobody could reach SSH or the Admin Panel",
             "Add the ranges from which you administer, as in: management: [198.51.100.0/24]",
         )
+    if ranges and all(is_private(parse_network(text)) for text in ranges):
+        yield Finding(
+            "management-private",
+            ("management",),
+            "management names private ranges alone: they reach the nodes through a VPN or peering of your own",
+            "Name the public range of your office as well, unless there is one.",
+            "warning",
+        )
     public = public_addresses(parse_network(text) for text in ranges)
     if public > _MOST_PUBLIC_MANAGEMENT:
         yield Finding(

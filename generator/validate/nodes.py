@@ -71,7 +71,7 @@ def _all_roles() -> set[str]:
 
 def _keys(name: str, node: Node) -> Iterator[Finding]:
     for key, role in _NEEDS_ROLE:
-        if getattr(node, key) and role not in node.roles:
+        if getattr(node, key) and node.roles and role not in node.roles:
             yield Finding(
                 "key-without-role",
                 ("nodes", name, key),

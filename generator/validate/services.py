@@ -26,7 +26,7 @@ def check_services(context: Context) -> Iterator[Finding]:
                 "Remove the key; extend management if need be.",
                 key=True,
             )
-        elif opening and not context.carriers(service.role):
+        elif opening and not context.carriers(service.role) and not context.guessing:
             yield Finding(
                 "service-without-node",
                 path,
