@@ -41,7 +41,7 @@ output "nodes" {
 }
 
 output "ssh_config" {
-  description = "Client configuration that reaches every node: terraform output -raw ssh_config > ssh_config && ssh -F ssh_config <node>."
+  description = "Client configuration that reaches every node: terraform output -raw ssh_config > ssh_config.local && ssh -F ssh_config.local <node>."
   value       = "${join("\n\n", local.ssh_hosts)}\n"
 }
 
