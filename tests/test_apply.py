@@ -137,12 +137,13 @@ def _finished_texts(session: Session) -> None:
 
 
 def _day_two(session: Session, ec2: Any, before: list[dict[str, Any]]) -> None:
-    """A node more, IMAP opened, reverse names set, a newer image in the cloud: no server is touched."""
+    """A node more, IMAP opened, reverse names set, another image: no server is touched."""
     tool = session.program.name
     session.edit(
         "  video1: [video]\n", "  video1: [video]\n  tasks9: [tasks]\nservices: {imaps: true, submissions: true}\n"
     )
     session.edit("dns:\n", "dns:\n  ptr: true\n")
+    session.edit("mta1: [mta, proxy]", "mta1: {roles: [mta, proxy], image: ami-0123456789abcdef0}")
     session.shell(f"python -m generator && {tool} plan -out=change -input=false -no-color")
     plan = json.loads(session.shell(f"{tool} show -json change"))
     actions = {

@@ -61,7 +61,7 @@ def choose_machines(context: Context, lock: Lock, findings: list[Finding]) -> di
         vcpu, memory, reasons = needs(node, context)
         found: MachineType | None
         if node.type:
-            found = _written(name, node, known, (vcpu, memory), findings)
+            found = _written(name, node, known, (vcpu, memory, reasons), findings)
             reasons = (*reasons, "the topology names the type")
         else:
             found = _kept(name, lock, known, (vcpu, memory), findings)
@@ -132,7 +132,7 @@ def _written(
     name: str,
     node: Node,
     known: dict[str, MachineType],
-    need: tuple[int, int],
+    need: tuple[int, int, tuple[str, ...]],
     findings: list[Finding],
 ) -> MachineType | None:
     path = ("nodes", name, "type")
@@ -158,7 +158,7 @@ def _written(
                 path,
                 f"{machine.name} has {machine.vcpu} vCPU and {machine.memory_gib:g} GB; "
                 f"{name} needs {need[0]} and {need[1]} GB",
-                "`generate plan` without the key shows the rules and a type that suffices.",
+                f"The rules: {'; '.join(need[2])}.",
             )
         )
     return machine
