@@ -96,7 +96,7 @@ run "a_long_key_is_cut_in_the_tag_alone" {
 
   variables {
     rules = {
-      (join("", [for number in range(283) : "k"])) = { group = "cluster", direction = "in", protocol = "tcp", from_port = 22, to_port = 22, peer_group = "cluster", description = "" }
+      "a-group-of-many-roles/event-streaming+files+mailstore+mesh-and-directory/event-streaming+files+mailstore+mesh-and-directory/event-streaming+files+mailstore+mesh-and-directory/event-streaming+files+mailstore+mesh-and-directory/event-streaming+files+mailstore+mesh-and-directory/tcp/2888" = { group = "cluster", direction = "in", protocol = "tcp", from_port = 22, to_port = 22, peer_group = "cluster", description = "" }
     }
   }
 
