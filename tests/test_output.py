@@ -160,8 +160,9 @@ def test_a_kill_at_any_moment_never_leaves_a_mix(tmp_path: Path, monkeypatch: py
         if not (folder / GUARD_NAME).exists():
             whole = {path: text for path, text in ours(folder).items() if not path.endswith(".generate-new")}
             assert whole in (OLD, NEW), f"a mix without a guard after {moment} calls"
-        comparison = compare(folder, files(NEW), read_manifest(folder))
-        assert not comparison.conflicts, f"an interrupted run's own files look foreign after {moment} calls"
+        for wanted in (NEW, OLD, {"main.tf": "third"}):
+            comparison = compare(folder, files(wanted), read_manifest(folder))
+            assert not comparison.conflicts, f"an interrupted run's own files look foreign after {moment} calls"
         generate(folder, NEW)
         assert ours(folder) == NEW
         assert not (folder / GUARD_NAME).exists()
