@@ -28,7 +28,9 @@ from benchmarks import flat  # noqa: E402
 from benchmarks.measure import Run, interleaved, run  # noqa: E402
 from benchmarks.topologies import topology  # noqa: E402
 
-GENERATE = [sys.executable, "-m", "generator", "--no-init"]
+# What the installed command does; `python -m` would load more.
+START = "import sys; from generator.cli import main; sys.exit(main())"
+GENERATE = [sys.executable, "-c", START, "--no-init"]
 EXAMPLE = ROOT / "examples" / "five-nodes-aws" / "topology.yaml"
 ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": ""}
 

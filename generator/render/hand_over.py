@@ -1,30 +1,165 @@
-"""The hand-over sheet: what was built, what to do next, what to write down."""
+"""The hand-over sheet: what was built, what to do next, what to write down.
 
-from generator.context import Context
-from generator.facts import EVERY_NODE
-from generator.plan import Plan
-from generator.render.templates import environment
+Plain functions and no template: compiling one of this size took longer than anything else in a run.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from generator.plan import Flow, NodeInstall, Plan, PlannedNode
 
 _OUTSIDE = ("internet", "listed", "management")
 
 
-def hand_over(plan: Plan, context: Context) -> str:
+def hand_over(plan: Plan) -> str:
     """Return `hand-over.md`; addresses that exist after apply stand as `@@public:<node>@@`."""
-    volumes: dict[str, list[object]] = {}
-    for volume in plan.volumes.values():
-        volumes.setdefault(volume.node, []).append(volume)
+    parts = (_head, _nodes, _volumes, _ports, _dns, _before, _installation, _values, _later)
+    return "\n".join(line for part in parts for line in part(plan)) + "\n"
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(header)} |"
+    yield "|" + "---|" * len(header)
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+    yield ""
+
+
+def _head(plan: Plan) -> Iterator[str]:
+    deployment, number = plan.deployment, len(plan.nodes)
+    nodes = "node" if number == 1 else "nodes"
+    yield f"# Hand-over: {deployment.domain}"
+    yield ""
+    yield f"Carbonio {deployment.release} ({deployment.edition}) on {number} {nodes}."
+    if any(node.public for node in plan.nodes.values()):
+        yield "`terraform output -raw hand_over` prints this sheet with the public addresses filled in."
+    yield ""
+
+
+def _nodes(plan: Plan) -> Iterator[str]:
+    def row(node: PlannedNode) -> tuple[str, ...]:
+        public = f"@@public:{node.name}@@" if node.public else "none"
+        return node.name, node.fqdn, node.address, public, ", ".join(node.roles), node.os, node.machine.type
+
+    yield "## Nodes"
+    yield ""
+    header = ("Node", "Name", "Private address", "Public address", "Roles", "System", "Machine")
+    yield from _table(header, map(row, plan.nodes.values()))
+    yield (
+        "Log in with `ssh -F ssh_config NODE`; commands marked *root* run after `sudo -i`, "
+        "commands marked *zextras* after `su - zextras`."
+    )
+    yield ""
+
+
+def _volumes(plan: Plan) -> Iterator[str]:
+    if not plan.volumes:
+        return
+    yield "## Data volumes"
+    yield ""
+    rows = ((one.node, one.key, f"{one.size_gib} GB", one.mount) for one in plan.volumes.values())
+    yield from _table(("Node", "Volume", "Size", "Mounted at"), rows)
+
+
+def _ports(plan: Plan) -> Iterator[str]:
+    def row(flow: Flow) -> tuple[str, ...]:
+        source = "the Internet" if flow.source == "internet" else ", ".join(flow.ranges)
+        targets = [node.name for node in plan.nodes.values() if flow.target in node.roles]
+        return flow.ports, flow.protocol, source, ", ".join(targets) or "every node", "; ".join(flow.services)
+
     outside = [flow for flow in plan.flows if flow.source in _OUTSIDE and flow.protocol != "icmp"]
     outside.sort(key=lambda flow: (_OUTSIDE.index(flow.source), flow.protocol, int(flow.ports.partition("-")[0])))
-    template = environment().get_template("common/hand-over.md.j2")
-    return template.render(
-        plan=plan,
-        deployment=plan.deployment,
-        volumes=volumes,
-        outside=outside,
-        targets={
-            EVERY_NODE: ["every node"],
-            **{role: [node.name for node in plan.nodes.values() if role in node.roles] for role in context.facts.roles},
-        },
-        admin=[node.name for node in plan.nodes.values() if "proxy" in node.roles],
-        release_title=context.facts.release.name,
+    yield "## Ports reachable from outside"
+    yield ""
+    yield from _table(("Port", "Protocol", "From", "Goes to", "For"), map(row, outside))
+    yield "A node without a public address is reached through SSH: `ssh -F ssh_config -L 3000:localhost:3000 NODE`"
+    yield "brings its port 3000 to `http://localhost:3000`."
+    yield ""
+    yield "Between the nodes the ports of the internal tables are open, SSH (22) among them; `generate plan` has them."
+    yield ""
+
+
+def _dns(plan: Plan) -> Iterator[str]:
+    domain = plan.deployment.domain
+    yield "## DNS"
+    yield ""
+    if plan.dns.provider == "none":
+        yield f"Enter the records of `dns/{domain}.zone` where the domain is hosted;"
+        yield "`terraform output -raw zone` prints them with addresses."
+    elif plan.dns.existing_zone:
+        yield f"The records are in the existing zone of {domain}."
+    else:
+        yield "1. `terraform output name_servers` lists the name servers of the new zone. Enter them at the registrar"
+        yield f"   of {domain}."
+        yield f"2. Wait until `dig +short MX {domain}` answers."
+    if plan.dns.ptr_later:
+        yield ""
+        yield "Then set the reverse names, without which many servers refuse mail: add `ptr: true` under `dns:` in the"
+        yield "topology and run"
+        yield ""
+        yield "    generate && terraform apply"
+    yield ""
+
+
+def _before(plan: Plan) -> Iterator[str]:
+    yield "## Before the installation"
+    yield ""
+    yield from (f"- {notice}" for notice in plan.notices)
+    yield "- On every node, `sudo /usr/local/sbin/carbonio-node-check` must report no failure."
+    yield ""
+
+
+def _installation(plan: Plan) -> Iterator[str]:
+    yield "## Installation"
+    yield ""
+    yield plan.install.order
+    yield ""
+    for number, entry in enumerate(plan.install.nodes, 1):
+        yield f"### {number}. {plan.nodes[entry.node].fqdn}"
+        yield ""
+        yield from _steps(entry)
+    yield "## After all nodes"
+    yield ""
+    for entry in plan.install.after:
+        yield f"### {plan.nodes[entry.node].fqdn}"
+        yield ""
+        yield from _steps(entry)
+    yield "Not part of this sheet, see Carbonio's administration guides: the licence (commercial edition), the TLS"
+    yield f"certificate of {plan.dns.public_name}, backup. Then send a mail out and receive one."
+    yield ""
+
+
+def _steps(entry: NodeInstall) -> Iterator[str]:
+    """Yield the steps; each command is a block of its own, as some ask questions when they run."""
+    for number, step in enumerate(entry.steps, 1):
+        yield f"{number}. {step.title} (as *{step.user}*){':' if step.commands else ''}"
+        yield ""
+        for command in step.commands:
+            yield from ("   ```sh", f"   {command}", "   ```", "")
+        if step.note:
+            yield from (f"   {step.note}", "")
+
+
+def _values(plan: Plan) -> Iterator[str]:
+    yield "## Values to write down"
+    yield ""
+    yield "Keep them in a safe place until the installation is complete."
+    yield ""
+    rows = (
+        (
+            f"{value.title}{' (secret)' if value.secret else ''}",
+            f"{value.origin} ({', '.join(value.nodes)})",
+            f"`{value.command}` as {value.user}" if value.command else "",
+            ", ".join(value.needed_by),
+            "",
+        )
+        for value in plan.install.values
     )
+    yield from _table(("Value", "Where it comes from", "Command", "Needed on", "Value written down"), rows)
+
+
+def _later(_: Plan) -> Iterator[str]:
+    yield "## When a node's data changes"
+    yield ""
+    yield "After a later `generate && terraform apply`, bring a node's new data to it; nothing restarts:"
+    yield ""
+    yield "    ssh -F ssh_config NODE sudo /usr/local/sbin/carbonio-node-configure - < nodes/NODE.json"

@@ -18,4 +18,5 @@ def environment() -> Environment:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - nothing here is HTML
         auto_reload=False,
+        optimized=False,
     )

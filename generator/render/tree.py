@@ -45,7 +45,7 @@ def render(plan: Plan, lock: Lock, context: Context, cloud: Cloud) -> Rendering:
         *_node_files(plan, context, cloud, findings),
         GeneratedFile(f"dns/{plan.deployment.domain}.zone", zone_file(plan).encode()),
         GeneratedFile("ssh_config", ssh_config(plan).encode()),
-        GeneratedFile("hand-over.md", hand_over(plan, context).encode()),
+        GeneratedFile("hand-over.md", hand_over(plan).encode()),
         GeneratedFile(LOCK_NAME, lock.dump()),
     ]
     return Rendering(tuple(sorted(files)), tuple(findings))
