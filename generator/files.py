@@ -1,4 +1,4 @@
-"""A generated file: its path below the output folder and its bytes. Types only."""
+"""A generated file: its path below the output folder and its bytes; and how JSON looks in one."""
 
 import msgspec
 
@@ -12,3 +12,8 @@ class GeneratedFile(msgspec.Struct, frozen=True, order=True):
 
     path: str
     data: bytes
+
+
+def json_bytes(value: object) -> bytes:
+    """Return a value as JSON with sorted keys, indented, ending in a newline."""
+    return msgspec.json.format(msgspec.json.encode(value, order="deterministic"), indent=2) + b"\n"

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from generator.errors import InputError
+from generator.files import json_bytes
 
 LOCK_NAME = "topology.lock.json"
 
@@ -50,7 +51,7 @@ class Lock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def dump(self) -> bytes:
         """Return the bytes of the file."""
-        return msgspec.json.format(msgspec.json.encode(self, order="deterministic"), indent=2) + b"\n"
+        return json_bytes(self)
 
 
 def read_lock(folder: Path) -> Lock:

@@ -62,6 +62,10 @@ def problem_rows(problems: list[Problem]) -> list[dict[str, object]]:
     return [{name: getattr(problem, name) for name in Problem.__struct_fields__} for problem in sorted(problems)]
 
 
+def _file_rows(comparison: Comparison) -> list[dict[str, str]]:
+    return [{"path": change.path, "outcome": change.outcome} for change in comparison.changes]
+
+
 def _write(arguments: Namespace, planned: Planned, rendering: Rendering) -> Comparison:
     with exclusive(planned.folder):
         comparison = compare(planned.folder, rendering.files, read_manifest(planned.folder))
@@ -81,7 +85,7 @@ def _write(arguments: Namespace, planned: Planned, rendering: Rendering) -> Comp
 def _show_difference(arguments: Namespace, comparison: Comparison) -> int:
     differs = bool(comparison.pending) or comparison.interrupted or bool(arguments.check and comparison.strangers)
     if arguments.json:
-        rows = [{"path": change.path, "outcome": change.outcome} for change in comparison.changes]
+        rows = _file_rows(comparison)
         out(
             json.dumps(
                 {
@@ -131,7 +135,7 @@ def _report(arguments: Namespace, planned: Planned, comparison: Comparison, init
         for line in planned.before.differences(planned.lock):
             say(f"upgraded {line}")
     if arguments.json:
-        rows = [{"path": change.path, "outcome": change.outcome} for change in comparison.changes]
+        rows = _file_rows(comparison)
         print_json = {
             "problems": problem_rows(planned.warnings),
             "files": rows,

@@ -80,8 +80,7 @@ def plan_topology(options: Namespace) -> Planned:
     findings += [*more, *cloud.audit(plan, context)]
     if options.online:
         findings += cloud.audit_online(plan)
-    _stop_at_errors(source, problems, findings)
-    warnings = [source.locate(finding) for finding in findings]
+    warnings = _stop_at_errors(source, problems, findings)
     return Planned(source, folder, context, plan, before, new_lock, warnings)
 
 
@@ -97,9 +96,11 @@ def render_planned(planned: Planned) -> Rendering:
     return rendering
 
 
-def _stop_at_errors(source: Source, problems: list[Problem], findings: list[Finding]) -> None:
+def _stop_at_errors(source: Source, problems: list[Problem], findings: list[Finding]) -> list[Problem]:
+    """Return the findings with their places; raise where one of them is an error."""
     places = {(problem.line, problem.column) for problem in problems}
     found = [problem for problem in map(source.locate, findings) if (problem.line, problem.column) not in places]
     located = [*problems, *found]
     if any(problem.severity == "error" for problem in located):
         raise WrongTopologyError(located)
+    return located

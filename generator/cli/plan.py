@@ -4,12 +4,11 @@ import argparse
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 
-import msgspec
-
 from generator.cli.options import common
 from generator.cli.pipeline import WrongTopologyError, plan_topology
 from generator.cli.report import out, say_problems
 from generator.errors import Exit
+from generator.files import json_bytes
 from generator.plan import Flow, Plan
 
 _GAP = "  "
@@ -35,7 +34,7 @@ def run(arguments: Namespace) -> int:
         return Exit.WRONG_INPUT
     say_problems(planned.warnings)
     if arguments.json:
-        out(msgspec.json.format(msgspec.json.encode(planned.plan, order="deterministic"), indent=2).decode())
+        out(json_bytes(planned.plan).decode(), end="")
     else:
         for line in describe(planned.plan):
             out(line)

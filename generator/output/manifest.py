@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from generator.errors import InputError
+from generator.files import json_bytes
 
 MANIFEST_NAME = ".generated.json"
 GUARD_NAME = "generate-interrupted.tf"
@@ -39,7 +40,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def dump(self) -> bytes:
         """Return the bytes of the file."""
-        return msgspec.json.format(msgspec.json.encode(self, order="deterministic"), indent=2) + b"\n"
+        return json_bytes(self)
 
     def wrote(self, path: str, digest_of: str) -> bool:
         """Tell whether content with this digest at this path is ours."""

@@ -1,7 +1,9 @@
 """The manual installation of Carbonio: which commands on which node, in which order, by whom."""
 
+from ipaddress import IPv4Network
+
 from generator.context import Context
-from generator.facts import EVERY_NODE, Command, InstallStep
+from generator.facts import EVERY_NODE, Command, Family, InstallStep
 from generator.plan import DnsPlan, InstallCommand, InstallPlan, NodeInstall, PlannedNode, Subnet, ValueToNote
 
 _PHASES = ("packages", "bootstrap", "configure", "finish")
@@ -55,7 +57,7 @@ class _Installer:
     def _names(self, roles: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(node.name for node in self.order if _carries(node, roles))
 
-    def _family(self, node: PlannedNode) -> str:
+    def _family(self, node: PlannedNode) -> Family:
         return self.context.facts.operating_systems[node.os].family
 
     def _concerns(self, step: InstallStep, node: PlannedNode) -> bool:
@@ -82,9 +84,6 @@ class _Installer:
 
     def _values(self, node: PlannedNode) -> dict[str, object]:
         """Return what stands for the placeholders of commands and notes on a node."""
-        from ipaddress import IPv4Network
-
-        family = self.context.facts.operating_systems[node.os].family
         public = f"@@public:{node.name}@@" if node.public else "the address under which users reach this node"
         return {
             "name": node.name,
@@ -97,7 +96,7 @@ class _Installer:
             "public_name": self.public_name,
             "public_address": public,
             "postgresql": self.context.facts.release.postgresql,
-            "packages": " ".join(self.context.facts.packages(node.roles, family)),
+            "packages": " ".join(self.context.facts.packages(node.roles, self._family(node))),
         }
 
     def _command(self, step: InstallStep, node: PlannedNode, values: dict[str, object]) -> InstallCommand:

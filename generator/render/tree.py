@@ -8,7 +8,7 @@ from generator.capabilities import Provider
 from generator.clouds.base import Cloud
 from generator.context import Context
 from generator.dns_providers import DNS_PROVIDERS
-from generator.files import GeneratedFile
+from generator.files import GeneratedFile, json_bytes
 from generator.lockfile import LOCK_NAME, Lock
 from generator.paths import MODULES, TEMPLATES
 from generator.plan import Plan
@@ -28,11 +28,6 @@ class Rendering(msgspec.Struct, frozen=True):
 
     files: tuple[GeneratedFile, ...]
     findings: tuple[Finding, ...]
-
-
-def json_bytes(value: object) -> bytes:
-    """Return a value as JSON with sorted keys, indented, ending in a newline."""
-    return msgspec.json.format(msgspec.json.encode(value, order="deterministic"), indent=2) + b"\n"
 
 
 def render(plan: Plan, lock: Lock, context: Context, cloud: Cloud) -> Rendering:

@@ -10,9 +10,10 @@ from generator.problems import Finding, listing
 def check_roles(context: Context) -> Iterator[Finding]:
     """Number of nodes, mandatory roles, cardinality and dependencies."""
     yield from _node_count(context)
+    guessing = context.guessing
     for role in context.facts.roles.values():
         carriers = context.carriers(role.id)
-        if role.mandatory and not carriers and not context.guessing:
+        if role.mandatory and not carriers and not guessing:
             yield Finding(
                 "missing-role",
                 ("nodes",),
@@ -26,7 +27,7 @@ def check_roles(context: Context) -> Iterator[Finding]:
                 f"{len(carriers)} nodes have the role {role.id}; at most {role.max_nodes} may",
                 f"Remove it from {listing(carriers[role.max_nodes :])}.",
             )
-        if carriers and not context.guessing:
+        if carriers and not guessing:
             yield from _requirements(role, carriers[0], context)
     yield from _mesh(context)
 
