@@ -18,6 +18,7 @@ from generator.facts.model import (
 from generator.facts.procedure import Command, Install, InstallStep, OrderNote, WrittenValue
 from generator.facts.repositories import (
     AptRepository,
+    ExtraPackages,
     PackageSource,
     Prerequisites,
     Repositories,
@@ -25,6 +26,7 @@ from generator.facts.repositories import (
     YumRepository,
 )
 from generator.facts.sizing import (
+    GatewayHardware,
     Hardware,
     NodeHardware,
     RecordingHardware,
@@ -43,10 +45,12 @@ __all__ = [
     "Command",
     "Edition",
     "EditionRules",
+    "ExtraPackages",
     "Fact",
     "Facts",
     "FactsError",
     "Family",
+    "GatewayHardware",
     "Hardware",
     "Install",
     "InstallStep",

@@ -24,7 +24,7 @@ from generator.facts.model import (
     Service,
 )
 from generator.facts.procedure import Install, InstallStep, OrderNote, WrittenValue
-from generator.facts.repositories import Repositories
+from generator.facts.repositories import ExtraPackages, Repositories
 from generator.facts.sizing import Hardware, RecordingPlace
 
 _DATA = Path(__file__).with_name("data")
@@ -81,8 +81,8 @@ def load_cloud(provider: str) -> CloudFacts:
     return _struct(
         {
             **data,
-            "regions": {name: [name + letter for letter in regions[name]] for name in regions},
-            "types": list(_machine_types(data["types"])),
+            "regions": {name: _zones(name, regions[name]) for name in regions},
+            "types": list(_machine_types(data["types"], data["sources"]["types"])),
             "limits": {
                 **{name: row["value"] for name, row in limits.items()},
                 "sources": {name: row["source"] for name, row in limits.items()},
@@ -107,6 +107,7 @@ def _assemble(release: Release, edition: Edition) -> Facts:
     roles = _roles(release, roles_file["roles"])
     external = tuple(_port_rows(ports["external"]))
     systems = _read("operating-systems")
+    repositories = _read("repositories")
     recording = _read("recording").get(release.name, {}).get(edition)
     return Facts(
         release=release,
@@ -122,11 +123,12 @@ def _assemble(release: Release, edition: Edition) -> Facts:
         hardware=_hardware(),
         operating_systems={name: _struct({"id": name, **systems[name]}, OperatingSystem) for name in release.os},
         recording=None if recording is None else _struct(recording, RecordingPlace),
-        repositories=_repositories(release, systems),
+        repositories=_repositories(release, systems, repositories),
         scenarios=_scenarios(release, edition),
         install=_install(release, edition, roles),
         install_order=_struct(roles_file["order"], OrderNote),
         mesh_agent=_struct(_read("mesh-agent"), MeshAgent),
+        extras={name: _struct(row, ExtraPackages) for name, row in repositories["extras"].items()},
     )
 
 
@@ -189,8 +191,7 @@ def _hardware() -> Hardware:
     return _struct({**data, "roles": roles}, Hardware)
 
 
-def _repositories(release: Release, systems: Mapping[str, Any]) -> Mapping[str, Repositories]:
-    data = _read("repositories")
+def _repositories(release: Release, systems: Mapping[str, Any], data: Mapping[str, Any]) -> Mapping[str, Repositories]:
     postgresql = data["postgresql"].get(release.postgresql, {})
     return {
         name: _struct(
@@ -240,18 +241,31 @@ def _flat(names: Iterable[str | list[str]]) -> Iterator[str]:
             yield from name
 
 
-def _machine_types(groups: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Write the groups out: by group, then by size, then by memory."""
+def _zones(region: str, zones: str | list[str]) -> list[str]:
+    """Letters are appended to the region's name; a list has full names."""
+    return [region + letter for letter in zones] if isinstance(zones, str) else zones
+
+
+def _machine_types(groups: Iterable[Mapping[str, Any]], source: str) -> Iterator[dict[str, Any]]:
+    """Write the groups out: rows as they stand; families by size, then by memory."""
     for group in groups:
+        common = {
+            "architecture": group["architecture"],
+            "burstable": group.get("burstable", False),
+            "source": group.get("source", source),
+        }
+        if "rows" in group:
+            common |= {key: group[key] for key in ("not_in", "retired") if key in group}
+            for row in group["rows"]:
+                yield common | row
+            continue
         absent = group.get("not_in", {})
         for size, vcpu in group["sizes"].items():
             for family, memory_per_vcpu in group["families"].items():
-                yield {
+                yield common | {
                     "name": f"{family}.{size}",
                     "vcpu": vcpu,
                     "memory_gib": vcpu * memory_per_vcpu,
-                    "architecture": group["architecture"],
-                    "burstable": group.get("burstable", False),
                     "not_in": absent.get(family, ()),
                 }
 

@@ -13,7 +13,7 @@ import msgspec
 
 from generator.facts.base import Edition, Fact, Family, Protocol
 from generator.facts.procedure import Install, OrderNote
-from generator.facts.repositories import Repositories
+from generator.facts.repositories import ExtraPackages, Repositories
 from generator.facts.sizing import Hardware, RecordingPlace
 
 
@@ -188,6 +188,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         recording: None where the edition cannot record.
         repositories: By id of the operating system.
         scenarios: By id, in the order in which they are offered.
+        extras: Packages for what a machine does beside Carbonio, by what that is.
     """
 
     release: Release
@@ -205,6 +206,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     install: Install
     install_order: OrderNote
     mesh_agent: MeshAgent
+    extras: Mapping[str, ExtraPackages]
 
     @property
     def rules(self) -> EditionRules:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from generator.facts.base import Fact
+from generator.facts.base import Fact, Family
 
 Subscription = Literal["rhui", "registered", "activation-key"]
 
@@ -55,6 +55,12 @@ class Prerequisites(Fact, frozen=True, kw_only=True):
     """Packages that a node needs before the installer starts, sorted by name."""
 
     packages: tuple[str, ...]
+
+
+class ExtraPackages(Fact, frozen=True, kw_only=True):
+    """Packages for something that a machine does beside Carbonio, per family of operating systems."""
+
+    packages: Mapping[Family, tuple[str, ...]]
 
 
 class Repositories(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -61,6 +61,21 @@ class RecordingHardware(Fact, frozen=True, kw_only=True):
     mb_per_hour: int
 
 
+class GatewayHardware(Fact, frozen=True, kw_only=True):
+    """The gateway's machine.
+
+    Attributes:
+        systems: Ids of its operating systems, the preferred one first.
+        packages: What it needs beside the packages of what it does.
+    """
+
+    memory_gib: int
+    vcpu: int
+    os_disk_gib: int
+    systems: tuple[str, ...]
+    packages: tuple[str, ...]
+
+
 class Hardware(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All sizing rules."""
 
@@ -69,6 +84,7 @@ class Hardware(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     single_node: SingleNodeHardware
     video: VideoHardware
     recording: RecordingHardware
+    gateway: GatewayHardware
 
 
 class RecordingPlace(Fact, frozen=True, kw_only=True):
