@@ -1,0 +1,104 @@
+"""The plan: everything that was decided, in words that hold on every cloud. Types only.
+
+`generate plan --json` prints this; `docs/plan-json.md` explains it.
+"""
+
+import msgspec
+
+from generator.plan.dns import DnsPlan, Record, RecordValue, Resolver
+from generator.plan.firewalls import Forward, Gateway, HostFirewall, HostRule, Passage, Peer, Vpn
+from generator.plan.flows import CLUSTER_GROUP, GATEWAY, OUTSIDE, RESOLVER, Flow, Group, Protocol, Rule
+from generator.plan.install import InstallCommand, InstallPlan, NodeInstall, ValueToNote
+from generator.plan.machines import Image, Machine, PlannedNode, Subnet, Volume
+
+__all__ = [
+    "CLUSTER_GROUP",
+    "GATEWAY",
+    "OUTSIDE",
+    "RESOLVER",
+    "Deployment",
+    "DnsPlan",
+    "Flow",
+    "Forward",
+    "Gateway",
+    "Group",
+    "HostFirewall",
+    "HostRule",
+    "Image",
+    "InstallCommand",
+    "InstallPlan",
+    "Machine",
+    "NodeInstall",
+    "Passage",
+    "Peer",
+    "Plan",
+    "PlannedNode",
+    "Protocol",
+    "Record",
+    "RecordValue",
+    "Resolver",
+    "Rule",
+    "Subnet",
+    "ValueToNote",
+    "Volume",
+    "Vpn",
+]
+
+
+class Deployment(msgspec.Struct, frozen=True):
+    """What the whole deployment has in common.
+
+    Attributes:
+        network: IPv4 range of the private network.
+        cluster: Ranges of it in which nodes stand: all but the gateway's part.
+    """
+
+    name: str
+    domain: str
+    release: str
+    edition: str
+    provider: str
+    region: str
+    exposure: str
+    network: str
+    cluster: tuple[str, ...]
+    management: tuple[str, ...]
+    ssh_keys: tuple[str, ...]
+    existing_key_pair: str
+    open_internal: bool
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """A deployment, decided.
+
+    Attributes:
+        format: Version of this structure; fields are only added within one.
+        nodes: By name, sorted; the gateway among them.
+        volumes: By key, sorted.
+        flows: Sorted by id.
+        groups: By name.
+        host_firewalls: By node; those whose own firewall is on.
+        resolver: None where the cloud's own DNS serves the inside view.
+        subnets: By name.
+        nat_subnet: Where the address translation for private nodes stands; empty without any.
+        images: By key.
+        host_data: Content of `nodes/<node>.json` by node.
+        notices: What the operator should know, one sentence or two each.
+    """
+
+    format: int
+    deployment: Deployment
+    nodes: dict[str, PlannedNode]
+    volumes: dict[str, Volume]
+    flows: tuple[Flow, ...]
+    groups: dict[str, Group]
+    host_firewalls: dict[str, HostFirewall]
+    gateway: Gateway | None
+    resolver: Resolver | None
+    subnets: dict[str, Subnet]
+    nat_subnet: str
+    images: dict[str, Image]
+    dns: DnsPlan
+    install: InstallPlan
+    host_data: dict[str, dict[str, object]]
+    notices: tuple[str, ...]

@@ -1,0 +1,67 @@
+"""DNS records of both views, and who answers inside. Types only."""
+
+from typing import Literal
+
+import msgspec
+
+
+class RecordValue(msgspec.Struct, frozen=True):
+    """One value of a record.
+
+    Attributes:
+        text: The value; each `%s` stands for an address and `%%` for a percent sign.
+        addresses: Symbols of addresses that exist only after apply, such as `public:mta1`.
+    """
+
+    text: str
+    addresses: tuple[str, ...] = ()
+
+
+class Record(msgspec.Struct, frozen=True):
+    """A set of DNS records with one name and type, and why it is there."""
+
+    name: str
+    type: Literal["A", "MX", "TXT"]
+    ttl: int
+    values: tuple[RecordValue, ...]
+    need: Literal["required", "recommended", "optional"]
+    why: str
+
+    @property
+    def key(self) -> str:
+        """Stable name of the set."""
+        return f"{self.name} {self.type}"
+
+
+class DnsPlan(msgspec.Struct, frozen=True):
+    """Both views of the domain.
+
+    Attributes:
+        public: What the world sees.
+        inside: What the nodes see.
+        ptr: Reverse name by symbol of the address; empty while none may be set yet.
+        ptr_later: The same, to be set in a second step.
+    """
+
+    provider: str
+    existing_zone: bool
+    public_name: str
+    public: tuple[Record, ...]
+    inside: tuple[Record, ...]
+    ptr: dict[str, str]
+    ptr_later: dict[str, str]
+
+
+class Resolver(msgspec.Struct, frozen=True):
+    """DNS inside, where the cloud has none: a forwarder that knows the inside view.
+
+    Attributes:
+        addresses: Its own, by the name of the machine that it runs on.
+        upstream: Name servers for everything else.
+        records: A and MX records of the inside view; the rest of the domain is asked upstream.
+    """
+
+    addresses: dict[str, str]
+    upstream: tuple[str, ...]
+    domain: str
+    records: tuple[Record, ...]
