@@ -13,11 +13,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from moto.core.responses import ActionResult
-from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
+from moto.ec2.exceptions import DependencyViolationError, EC2ClientError, RouteAlreadyExistsError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.amis import Ami, AmiBackend
 from moto.ec2.models.elastic_ip_addresses import ElasticAddress, ElasticAddressBackend
 from moto.ec2.models.instances import Instance
+from moto.ec2.models.route_tables import Route
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses import EC2Response
 from moto.route53.models import FakeZone, route53_backends
@@ -90,6 +91,8 @@ def mend_moto(delegated: Iterable[str] = (), images: Iterable[str] = ()) -> None
     _private_zones()
     _reverse_names(frozenset(_bare(domain) for domain in delegated))
     _address_with_reverse_name_stays()
+    _interfaces_end_with_their_instance()
+    _one_route_for_each_destination()
     _groups_of_instances()
     _descriptions_of_group_rules()
     _group_in_use_stays()
@@ -290,6 +293,44 @@ def _address_with_reverse_name_stays() -> None:
     _replace(ElasticAddressBackend, "release_address", release_address)
 
 
+def _interfaces_end_with_their_instance() -> None:
+    """The interfaces that an instance is launched with go with it, and free their addresses.
+
+    So it is on AWS unless the launch says otherwise; moto keeps them unless it does. The address
+    would stay taken, and an instance that is replaced would wait for it until the provider gives up.
+    """
+    original = Instance.prep_nics
+
+    def prep_nics(self: Instance, nic_spec: list[dict[str, Any]], *arguments: Any, **named: Any) -> None:
+        original(self, nic_spec, *arguments, **named)
+        settings = {"NetworkInterfaceId", "DeleteOnTermination"}
+        decided = {int(spec["DeviceIndex"]) for spec in nic_spec if settings & set(spec)}
+        for index, interface in self.nics.items():
+            if index not in decided:
+                interface.delete_on_termination = True
+
+    _replace(Instance, "prep_nics", prep_nics)
+
+
+def _one_route_for_each_destination() -> None:
+    """A second route to a destination is refused, whatever it leads to.
+
+    moto lets it pass when it leads to an interface, such as a gateway's beside a NAT gateway.
+    """
+    original = EC2Backend.create_route
+
+    def create_route(
+        self: EC2Backend, route_table_id: str, destination_cidr_block: str | None, *arguments: Any, **named: Any
+    ) -> Route:
+        if named.get("interface_id"):
+            known = {route.destination_cidr_block for route in self.get_route_table(route_table_id).routes}
+            if destination_cidr_block in known - {None}:
+                raise RouteAlreadyExistsError(str(destination_cidr_block))
+        return original(self, route_table_id, destination_cidr_block, *arguments, **named)
+
+    _replace(EC2Backend, "create_route", create_route)
+
+
 def _groups_of_instances() -> None:
     """An instance's groups are those of its primary interface.
 
@@ -339,9 +380,8 @@ def _group_in_use_stays() -> None:
             interface.id
             for interface in list(self.enis.values())
             if group_id in {group.id for group in interface.group_set}
-            # moto keeps the interfaces of terminated instances and NAT gateways; AWS deletes them.
+            # moto keeps the interfaces of NAT gateways; AWS deletes them.
             and interface.instance
-            and interface.instance.state != "terminated"
         ]
         rules = [
             rule.id
