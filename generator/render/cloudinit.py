@@ -1,23 +1,43 @@
 """User-data of a node: a cloud-config that installs its data file and the programs that read it.
 
 The programs are static files in `templates/node`. They are sent without comments, docstrings and
-annotations, because what is sent is limited: 16,384 bytes on AWS. A test holds that nothing else
-of them is lost.
+annotations, and with short indents, because what is sent is limited: 16,384 bytes on AWS. A test
+holds that nothing else of them is lost.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import jinja2
 
+from generator.plan import GATEWAY
+
 PROGRAM_FOLDER = "/usr/local/sbin/"
 LIBRARY_FOLDER = "/usr/local/lib/carbonio-node/"
-FAMILY_MODULES = {"carbonio_apt.py": "ubuntu-", "carbonio_dnf.py": "rhel-"}
+
+
+def _is_ubuntu(node: Mapping[str, object]) -> bool:
+    return str(node["os"]).startswith("ubuntu-")
+
+
+def _is_gateway(node: Mapping[str, object]) -> bool:
+    return node["roles"] == [GATEWAY]
+
+
+SENT_TO: Mapping[str, Callable[[Mapping[str, object]], bool]] = {
+    "carbonio_apt.py": _is_ubuntu,
+    "carbonio_apt_repository.py": lambda node: _is_ubuntu(node) and not _is_gateway(node),
+    "carbonio_dnf.py": lambda node: not _is_ubuntu(node),
+    "carbonio_gateway.py": _is_gateway,
+    "carbonio_suite.py": lambda node: not _is_gateway(node),
+    "carbonio_volumes.py": lambda node: not _is_gateway(node),
+}
+"""Programs that not every node gets, and which ones do, by what `nodes/<node>.json` holds."""
 
 # What YAML's literal blocks can carry unchanged: no control characters, and no line break that
 # a YAML reader takes for one besides the newline. @@ opens a placeholder of the generated text.
@@ -25,6 +45,7 @@ _UNSAFE_IN_BLOCK = re.compile("[^\n\t -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\
 _NOT_PLAIN = re.compile(r'[^ -~]|["\\]|@(?=@)')
 _COMMENT = re.compile(r"^ *#(?!!).*\n|  # .*$", re.MULTILINE)
 _DOCSTRING = re.compile(r'^ +""".*?"""\n|\A""".*?"""\n', re.MULTILINE | re.DOTALL)
+_INDENT = re.compile("^(?: {4})+(?=[^ ]| {1,3}[^ ])", re.MULTILINE)
 _SIGNATURE = re.compile(r"^( *def \w+\()(.*)\) -> .*:$", re.MULTILINE)
 _ANNOTATION = re.compile(r": \w+(?:\[[^=]*\])?(?=,| =|$)")
 
@@ -62,8 +83,9 @@ def _literal(text: str, indent: int = 6) -> str:
 
 
 def lean(text: str) -> str:
-    """Return a program of `templates/node` without its comments, docstrings and annotations."""
-    short = _COMMENT.sub("", _DOCSTRING.sub("", text))
+    """Return a program of `templates/node` without its comments, docstrings and annotations, and with short indents."""
+    short = _INDENT.sub(lambda match: " " * (len(match[0]) // 4), _COMMENT.sub("", _DOCSTRING.sub("", text)))
+    short = short.replace("\n\n\n", "\n\n")
     return _SIGNATURE.sub(lambda match: match[1] + _ANNOTATION.sub("", match[2]) + "):", short)
 
 
@@ -83,6 +105,11 @@ def _json(value: object) -> str:
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def _is_sent(path: str, node: Mapping[str, object]) -> bool:
+    needed = SENT_TO.get(path.rpartition("/")[2])
+    return needed is None or needed(node)
+
+
 def user_data(
     template: jinja2.Template,
     node: dict[str, object],
@@ -99,12 +126,7 @@ def user_data(
         ssh_keys: Public keys of the operators.
         programs: Path on the node -> text, as `read_programs` returns it.
     """
-    family = str(node["os"])
-    files = {
-        path: text
-        for path, text in programs.items()
-        if family.startswith(FAMILY_MODULES.get(path.rpartition("/")[2], ""))
-    }
+    files = {path: text for path, text in programs.items() if _is_sent(path, node)}
     return template.render(
         node=node,
         quoted=quoted,

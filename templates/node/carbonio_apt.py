@@ -1,11 +1,17 @@
 """What differs on Ubuntu: packages with apt, their repositories, time and language."""
-import base64
+import importlib
+import json
 import re
 from typing import Any, Dict
 
-from carbonio_node import Done, Failure, System
+from carbonio_node import RULES, Done, Node, System, content
 
 CHRONY = "/etc/chrony/chrony.conf", "chrony"
+FIREWALL, TABLE = "nft", "table inet carbonio"
+NETPLAN = "/etc/netplan/90-carbonio.yaml"
+# The domain "." draws every name to these servers, whatever DHCP gives to an interface.
+RESOLVERS = ("/etc/systemd/resolved.conf.d/carbonio.conf", "[Resolve]\nDNS=%s\nDomains=~.\n", " ",
+             "/run/systemd/resolve/resolv.conf", ("systemctl", "restart", "systemd-resolved"))
 EARLY = {}  # type: Dict[str, Any]
 LATE = {}  # type: Dict[str, Any]
 
@@ -16,10 +22,16 @@ def install(system: System, *names: str) -> bool:
     before = system.run("dpkg-query", "-W", "-f", form, *names, check=False)
     # A repository that does not answer fails the whole update: what matters is that the packages
     # are there afterwards. The machine's own update may hold the lock for a while.
-    system.until(300, lambda: "Could not get lock" not in system.run(
-        "apt-get", "-q", "update", check=False).err)
-    system.act("apt-get", "-y", "-q", "-o", "DPkg::Lock::Timeout=600", "--no-install-recommends",
-               "install", *names)
+    # One that answers shows that there is a way out, by a gateway that may start minutes later.
+    def updated() -> bool:
+        done = system.run("apt-get", "-q", "update", check=False)
+        return "Could not get lock" not in done.err and (
+            "Failed to fetch" not in done.err or re.search("(?m)^(Hit|Get):", done.out) is not None)
+
+    system.until(600, updated, "packages: for a repository that answers")
+    # A file that we changed is kept: without input dpkg could only fail with its question.
+    system.act("apt-get", "-y", "-q", "-o", "DPkg::Lock::Timeout=600", "-o",
+               "Dpkg::Options::=--force-confold", "--no-install-recommends", "install", *names)
     return before != system.run("dpkg-query", "-W", "-f", form, *names, check=False)
 
 
@@ -35,35 +47,61 @@ def language(system: System, wanted: str) -> None:
     system.act("locale-gen")
 
 
-def openpgp(data: bytes) -> bytes:
-    """Return an OpenPGP key in its binary form."""
-    armour = re.search(rb"-----BEGIN PGP .*?\r?\n\r?\n(.*?)\n(=|-----END)", data, re.DOTALL)
-    key = base64.b64decode(armour.group(1)) if armour else data
-    if not key or key[0] < 0x80:
-        raise Failure("what was fetched is not an OpenPGP key")
-    return key
-
-
 def repository(system: System, spec: Dict[str, Any], name: str) -> Done:
-    spec = spec["apt"]
-    # The file names of the installation guide, so that following it by hand makes no second one.
-    file = {"carbonio": "zextras", "postgresql": "pgdg"}[name]
-    path = "/etc/apt/sources.list.d/%s.list" % file
-    changed = False
-    # Without its key a repository would fail every later update, so the key comes first.
-    if not system.exists(spec["keyring"]):
-        fetched = "/var/lib/carbonio-node/key"
-        system.changes("fetch " + spec["key_url"])
-        system.write(fetched, "")
-        system.act("curl", "-fsSL", "--proto", "=https", "--max-time", "60", "-o",
-                   system.path(fetched), spec["key_url"])
-        changed = system.write(spec["keyring"], openpgp(system.data(fetched)))
-    changed |= system.write(path, "deb [arch=amd64 signed-by=%s] %s %s %s\n" % (
-        spec["keyring"], spec["uri"], spec["suite"], " ".join(spec["components"])))
-    done = system.run(
-        "apt-get", "-q", "-o", "Dir::Etc::sourcelist=" + system.path(path), "-o",
-        "Dir::Etc::sourceparts=-", "-o", "APT::Get::List-Cleanup=0", "update")
-    # Where nothing answers, apt warns and ends with 0.
-    if "Failed to fetch" in done.err:
-        raise Failure("%s cannot be reached: %s" % (spec["uri"], done.err.strip().splitlines()[0]))
-    return changed, spec["uri"]
+    found = importlib.import_module("carbonio_apt_repository")  # type: Any
+    done = found.repository(system, spec, name)  # type: Done
+    return done
+
+
+def firewall(system: System, node: Node, on: bool) -> bool:
+    """Load the node's rules, now and at every boot, or take them away; True if that changed.
+
+    A gateway's file translates addresses too: there only the table that filters is taken away.
+    """
+    path, new = RULES["ubuntu"], "/var/lib/carbonio-node/nftables.conf"
+    drop_in = "nftables.service.d/carbonio.conf"
+    text = content(node, path)
+    if not on:
+        text = text + "delete %s\n" % TABLE if text and "gateway" in node["roles"] else ""
+    if not text:
+        if TABLE not in system.read(path):
+            return False
+        system.act("systemctl", "disable", "--now", "nftables")
+        system.act("nft", "delete", *TABLE.split(), check=False)
+        system.unit(drop_in, "")
+        return system.remove(path)
+    changed = system.unit(
+        drop_in, "[Unit]\nWants=network-pre.target\nBefore=network-pre.target\n"
+        # The distribution's own would take away the tables of others, too.
+        "[Service]\nExecStop=\nExecStop=-/usr/sbin/nft delete %s\n" % TABLE)
+    loaded = TABLE in system.run("nft", "list", "tables", check=False).out.splitlines()
+    if system.read(path) != text or loaded != on:
+        system.changes("load " + path)
+        system.write(new, text)
+        system.act("nft", "-c", "-f", system.path(new))
+        # In one transaction. The file follows: a run that is killed here is made up for.
+        system.act("nft", "-f", system.path(new))
+        changed = system.write(path, text) | system.remove(new)
+    changed |= system.enable("nftables")
+    if not system.active("nftables"):
+        system.act("systemctl", "start", "nftables")
+        changed = True
+    return changed
+
+
+def route(system: System, router: str, link: str, there: bool) -> bool:
+    """Let netplan set the default route; `there`: it is so now. True if something changed."""
+    if not router:
+        return system.remove(NETPLAN) and system.act("netplan", "apply").code == 0
+    shown = system.run("networkctl", "status", link, check=False).out
+    name = "".join(re.findall(r"Network File: \S*/10-netplan-(\S+)\.network", shown)) or "carbonio"
+    # 0.0.0.0/0, since netplan of 20.04 may not know the word default.
+    spec = {"routes": [{"to": "0.0.0.0/0", "via": router, "on-link": True}]}  # type: Dict[str, Any]
+    if name == "carbonio":
+        mac = system.read("/sys/class/net/%s/address" % link).strip()
+        spec.update({"match": {"macaddress": mac}, "dhcp4": True, "link-local": []})
+    text = json.dumps({"network": {"version": 2, "ethernets": {name: spec}}}, sort_keys=True)
+    changed = system.write(NETPLAN, text + "\n", 0o600)
+    if changed or not there:
+        system.act("netplan", "apply")
+    return changed or not there

@@ -1,16 +1,25 @@
 """What differs on Red Hat: packages with dnf, subscription, SELinux, firewalld, NetworkManager."""
+import glob
 import re
 from typing import Any, Dict, List
 
-from carbonio_node import Done, Failure, Node, System
+from carbonio_node import Done, Failure, Node, System, content
 
 CHRONY = "/etc/chrony.conf", "chronyd"
+FIREWALL = "firewall-cmd"
+RESOLVERS = ("/etc/NetworkManager/conf.d/90-carbonio-dns.conf",
+             "[global-dns]\n[global-dns-domain-*]\nservers=%s\n", ",", "/etc/resolv.conf",
+             ("nmcli", "general", "reload"))
 KEY = "/etc/carbonio-node/activation-key"
 
 
 def install(system: System, *names: str) -> bool:
     """Install packages, or bring them to the latest version; True if something changed."""
     before = system.run("rpm", "-q", *names, check=False)
+    # The way out may lead through a gateway that starts minutes later.
+    system.until(600, lambda: "Failed to download" not in system.run(
+        "dnf", "-q", "--setopt=retries=1", "makecache", check=False).err,
+        "packages: for repositories that answer")
     for word in "install", "upgrade":
         system.act("dnf", "-y", "-q", word, *names)
     return before != system.run("rpm", "-q", *names, check=False)
@@ -89,12 +98,72 @@ def selinux(system: System, node: Node) -> Done:
     return changed, "not enforcing"
 
 
-def firewalld(system: System, node: Node) -> Done:
-    if node["host_firewall"] or not (system.succeeds("systemctl", "is-active", "firewalld")
-                                     or system.succeeds("systemctl", "is-enabled", "firewalld")):
-        return False, "off, or asked for"
-    system.act("systemctl", "disable", "--now", "firewalld")
-    return True, "now off"
+def ours(system: System) -> Dict[str, str]:
+    found = glob.glob(system.path("/etc/firewalld/*/carbonio*.xml"))
+    paths = [path[len(system.path("")) - 1:] for path in found]
+    return {path: system.read(path) for path in paths}
+
+
+def put(system: System, files: Dict[str, str]) -> bool:
+    """Make `files` all that firewalld has of ours; True if it was not."""
+    changed = [system.remove(path) for path in ours(system) if path not in files]
+    return any(changed + [system.write(path, files[path]) for path in files])
+
+
+def zone(system: System) -> bool:
+    shown = system.run("firewall-cmd", "--get-active-zones", check=False).out
+    return "carbonio" in shown.split()
+
+
+def firewall(system: System, node: Node, on: bool) -> bool:
+    """Load the node's zone, now and at every boot, or take it away; True if that changed."""
+    files = {path: content(node, path) for path in node["files"] if "/firewalld/" in path}
+    if not on:
+        running = system.active("firewalld") or system.succeeds(
+            "systemctl", "is-enabled", "firewalld")
+        if running:
+            system.act("systemctl", "disable", "--now", "firewalld")
+        return put(system, {}) or running
+    # Ends with the reload: a run that is killed before is made up for.
+    note = "/var/lib/carbonio-node/firewalld"
+    old = ours(system)
+    if old != files or system.exists(note):
+        system.changes("load the zone carbonio")
+        system.write(note, "")
+        put(system, files)
+        done = system.run("firewall-offline-cmd", "--check-config", check=False)
+        # Some faults are only told, with the exit status 0.
+        if done.code or re.search("WARNING|ERROR", done.out + done.err):
+            put(system, old)
+            raise Failure("firewalld refuses: " + " ".join((done.err + done.out).split())[-200:])
+    changed = system.enable("firewalld")
+    if system.exists(note) or not zone(system):
+        if system.active("firewalld"):
+            system.act("firewall-cmd", "--reload")
+        else:
+            system.act("systemctl", "start", "firewalld")
+        if not zone(system):
+            raise Failure("the zone carbonio is not active: see journalctl -u firewalld")
+        changed = system.remove(note) or True
+    return changed
+
+
+def route(system: System, router: str, link: str, there: bool) -> bool:
+    """Let NetworkManager set the default route; `there`: it is so now. True if that changed."""
+    note, form = "/etc/carbonio-node/route", "0.0.0.0/0 %s onlink=true"
+    was, _, name = system.read(note).strip().partition(" ")
+    if was == router and (there or not router):
+        return False
+    if was:
+        system.act("nmcli", "connection", "modify", name, "-ipv4.routes", form % was)
+        system.remove(note)
+    if router:
+        name = system.run("nmcli", "-e", "no", "-g", "GENERAL.CONNECTION", "device", "show",
+                          link).out.strip()
+        system.act("nmcli", "connection", "modify", name, "+ipv4.routes", form % router)
+        system.write(note, "%s %s\n" % (router, name))
+    system.act("nmcli", "device", "reapply", link)
+    return True
 
 
 def network_manager(system: System, node: Node) -> Done:
@@ -109,6 +178,5 @@ def network_manager(system: System, node: Node) -> Done:
     return changed, "no IPv6"
 
 
-EARLY = {"selinux": selinux, "firewalld": firewalld, "network-manager": network_manager,
-         "subscription": subscription}
+EARLY = {"selinux": selinux, "network-manager": network_manager, "subscription": subscription}
 LATE = {"epel": epel, "postgresql-module": module}

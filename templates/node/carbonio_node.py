@@ -64,26 +64,42 @@ class System:
         """Return the text of a file, none where there is no file."""
         return self.data(path).decode("utf-8", "replace")
 
-    def write(self, path: str, content: Union[str, bytes]) -> bool:
-        """Replace a file, outside of /proc atomically, if its content differs; True if it did."""
+    def write(self, path: str, content: Union[str, bytes], mode: int = 0o644) -> bool:
+        """Replace a file, on a disk atomically, if its content differs; True if it did."""
         new = content if isinstance(content, bytes) else content.encode("utf-8")
         if self.exists(path) and self.data(path) == new:
             return False
         self.changes("write " + path)
         full = os.path.realpath(self.path(path))
-        if path.startswith("/proc/"):
+        if path.startswith(("/proc/", "/sys/")):
             with open(full, "wb") as file:
                 file.write(new)
             return True
         os.makedirs(os.path.dirname(full), exist_ok=True)
         # A constant name: what a killed run leaves is overwritten by the next one.
         with open(full + ".carbonio-new", "wb") as file:
-            os.fchmod(file.fileno(), 0o644)
+            os.fchmod(file.fileno(), mode)
             file.write(new)
             file.flush()
             os.fsync(file.fileno())
         os.rename(full + ".carbonio-new", full)
         return True
+
+    def remove(self, path: str) -> bool:
+        """Remove a file if it is there; True if it was."""
+        if not self.exists(path):
+            return False
+        self.changes("remove " + path)
+        os.remove(self.path(path))
+        return True
+
+    def unit(self, path: str, text: str) -> bool:
+        """Put a file of systemd in place, or remove it if `text` is empty; True if it differed."""
+        path = "/etc/systemd/system/" + path
+        changed = self.write(path, text) if text else self.remove(path)
+        if changed:
+            self.act("systemctl", "daemon-reload")
+        return changed
 
     def which(self, name: str) -> Optional[str]:
         return shutil.which(name, path=":".join(self.path(part) for part in PATH.split(":")))
@@ -107,7 +123,8 @@ class System:
                             done.stderr.decode("utf-8", "replace"))
         if check and result.code:
             words = (result.err.strip() or result.out.strip()).splitlines()[-2:]
-            raise Failure("%s: exit status %d: %s" % (shown, result.code, " / ".join(words)))
+            raise Failure("%s: exit status %d: %s" % (
+                shown, result.code, " / ".join(words).replace(secret or "\0", "***")))
         return result
 
     def act(self, *argv: str, check: bool = True, secret: str = "") -> Result:
@@ -118,12 +135,15 @@ class System:
     def succeeds(self, *argv: str) -> bool:
         return self.run(*argv, check=False).code == 0
 
-    def until(self, seconds: float, test: Callable[[], bool]) -> bool:
-        """Wait, at most `seconds` or what --wait says, until `test` holds."""
+    def until(self, seconds: float, test: Callable[[], bool], what: str = "") -> bool:
+        """Wait, at most `seconds` or what --wait says, until `test` holds; say for `what`."""
         end = time.monotonic() + min(seconds, self.wait)
         while not test():
             if time.monotonic() >= end:
                 return False
+            if what:
+                print("waiting  ", what, flush=True)
+            what = ""
             time.sleep(1)
         return True
 
@@ -139,13 +159,24 @@ class System:
         self.act("systemctl", "enable", unit)
         return True
 
-    def has_address(self, address: str) -> bool:
-        return " inet %s/" % address in self.run("ip", "-o", "-4", "addr", "show").out
+    def active(self, unit: str) -> bool:
+        return self.succeeds("systemctl", "is-active", unit)
+
+    def link(self, address: str) -> str:
+        """Return the interface that has an address, none where there is none."""
+        shown = self.run("ip", "-o", "-4", "addr", "show").out
+        found = re.search(r"(?m)^\d+: ([^\s@]+)\S* +inet %s/" % re.escape(address), shown)
+        return found.group(1) if found else ""
 
 
 def family(node: Node) -> Any:
     """Return the module for the node's family of operating systems; only that one is installed."""
     return importlib.import_module("carbonio_dnf" if "rhel" in node["os"] else "carbonio_apt")
+
+
+def content(node: Node, path: str) -> str:
+    """Return the text of a rendered file of the node, none where it has no such file."""
+    return "".join(line + "\n" for line in node["files"].get(path, ()))
 
 
 LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
@@ -155,6 +186,10 @@ URL = r"https?://[\w.:-]+(/[\w.~%+=&?/-]*)?"
 KEY = URL.replace("s?", "s")
 WORD = r"[A-Za-z0-9][\w+.:-]*"
 FOLDER = r"(/[\w-][\w.-]*)+"
+RULES = {"ubuntu": "/etc/nftables.conf", "rhel": "/etc/firewalld/zones/carbonio.xml"}
+FILE = (r"/etc/(nftables\.conf|firewalld/(zones/carbonio|ipsets/carbonio-[\w-]+)\.xml|"
+        r"dnsmasq\.d/carbonio\.conf|wireguard/wg0\.conf|"
+        r"(sysctl\.d/60-|modules-load\.d/|modprobe\.d/)carbonio-gateway\.conf)")
 # A text is a pattern, a list of one element holds for every element, a dict is a mapping with
 # at least these keys, a tuple lists the alternatives, a type stands for its values.
 REPOSITORY = (
@@ -169,7 +204,8 @@ SCHEMA = {
     "volumes": [{"key": LABEL, "mount": FOLDER, "filesystem": "ext4|xfs"}],
     "repositories": {"carbonio": REPOSITORY, "postgresql": REPOSITORY},
     "subscription": (None, "rhui", "registered", "activation-key"), "repository_ids": [WORD],
-    "epel": bool, "packages": [WORD], "host_firewall": bool}
+    "epel": bool, "packages": [WORD], "host_firewall": bool,
+    "router": (None, IPV4), "resolvers": [IPV4], "files": {}}
 
 
 def faults(value: Any, schema: Any, where: str) -> List[str]:
@@ -202,6 +238,10 @@ def parse_node(text: str, origin: str) -> Node:
     node = parse(text, origin)
     found = faults(node, SCHEMA, "node")
     if not found:
+        found = faults(list(node["files"]), [FILE], "node.files") + faults(
+            node["files"], {path: [r"[ -~\t]*"] for path in node["files"]}, "node.files")
+        if node["host_firewall"] != (RULES[node["os"].split("-")[0]] in node["files"]):
+            found.append("node.host_firewall: its file does not fit it")
         if node["fqdn"] != "%(name)s.%(domain)s" % node:
             found.append("node.fqdn: is not %(name)s.%(domain)s" % node)
         for field in ("key", "mount"):
@@ -210,6 +250,8 @@ def parse_node(text: str, origin: str) -> Node:
         try:
             if ipaddress.ip_address(node["address"]) not in ipaddress.ip_network(node["cluster"]):
                 found.append("node.address: outside of the cluster's network")
+            for address in node["resolvers"] + [node["router"] or "127.0.0.1"]:
+                ipaddress.ip_address(address)
         except ValueError as error:
             found.append("node.address: %s" % error)
     if found:

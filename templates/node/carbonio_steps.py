@@ -1,11 +1,13 @@
 """The steps that make a machine a node; each does nothing where all is as it should be."""
 import functools
 import glob
+import importlib
 import os
 import re
-from typing import Callable, Dict, Tuple
+from typing import Any, Callable, Dict
 
-from carbonio_node import DEVICES, Done, Failure, Node, System, ask, family, parse_devices
+from carbonio_host import dns_server, firewall, resolvers, route
+from carbonio_node import Done, Failure, Node, System, ask, family
 
 Step = Callable[[System, Node], Done]
 COMPLETE = "/var/lib/carbonio-node/complete"
@@ -36,10 +38,6 @@ ExecStart=%s
 [Install]
 WantedBy=multi-user.target
 """ % (COMPLETE, PROGRAM)
-# `nofail`: without it a missing volume ends a boot in the emergency mode, where no operator can
-# log in to a cloud's machine. What it would let happen, Carbonio running on an empty folder, is
-# ruled out by the immutable mount point and by RequiresMountsFor= in Carbonio's units.
-OPTIONS = "defaults,nofail,x-systemd.device-timeout=600"
 
 
 def services(system: System, node: Node) -> Done:
@@ -54,9 +52,7 @@ def services(system: System, node: Node) -> Done:
             ("carbonio.service.d/volumes.conf", mounts),
             ("carbonio-.service.d/volumes.conf", mounts),
             ("carbonio-node-.service.d/volumes.conf", "[Unit]\n")):
-        changed |= system.write("/etc/systemd/system/" + name, text)
-    if changed:
-        system.act("systemctl", "daemon-reload")
+        changed |= system.unit(name, text)
     for name in "volumes", "configure":
         changed |= system.enable("carbonio-node-%s.service" % name)
     return changed, "enabled"
@@ -109,9 +105,10 @@ def network(system: System, node: Node) -> Done:
             return False
 
     if not system.until(600, lambda: re.search(
-            r"(?m)^\S+\s00000000\s", system.read("/proc/net/route")) is not None):
+            r"(?m)^\S+\s00000000\s", system.read("/proc/net/route")) is not None,
+            "network: for a default route"):
         raise Failure("there is no default route yet")
-    if not system.until(600, answers):
+    if not system.until(600, answers, "network: for a name server that answers"):
         raise Failure("no name server answers yet")
     return False, "a default route and a name server"
 
@@ -143,7 +140,7 @@ def clock(system: System, node: Node) -> Done:
         raise Failure("chrony is not installed")
     text = system.read(path).split(mark)[0] + "".join([mark] + lines if lines else lines)
     changed, started = system.write(path, text), system.enable(unit)
-    if changed or not system.succeeds("systemctl", "is-active", unit):
+    if changed or not system.active(unit):
         system.act("systemctl", "restart", unit)
         started = True
     if not system.until(90, lambda: "=yes" in system.run(
@@ -157,126 +154,32 @@ def repository(system: System, node: Node, key: str) -> Done:
     return family(node).repository(system, spec, key) if spec else none
 
 
-def find(system: System, key: str) -> Tuple[str, str]:
-    """Return a volume's device, as devices.json names it and its real path, waiting for it."""
-    device = parse_devices(system.read(DEVICES)).get(key)
-    if not device:
-        raise Failure("unknown device: carbonio-node-configure --device %s=/dev/..." % key)
-    if not system.until(600, lambda: system.exists(device or "")):
-        raise Failure("%s is missing: is the volume attached?" % device)
-    return device, os.path.realpath(system.path(device))
-
-
-def probe(system: System, device: str, tag: str) -> str:
-    """Return TYPE, PTTYPE or UUID as blkid reads it from the device now, not from a cache."""
-    result = system.run("blkid", "-p", "-s", tag, "-o", "value", device, check=False)
-    if result.code not in (0, 2):
-        raise Failure("%s: blkid is not sure what it holds: not formatted" % device)
-    return result.out.strip()
-
-
-def ends(device: str) -> Tuple[bytes, bytes]:
-    with open(device, "rb") as file:
-        first = file.read(1 << 20)
-        file.seek(max(file.seek(0, os.SEEK_END) - (1 << 20), 0))
-        return first, file.read()
-
-
-def file_system(system: System, name: str, device: str, key: str, wanted: str) -> bool:
-    """Make sure that the device holds a file system; True if a blank one was formatted.
-
-    Blank: blkid finds neither content nor partition table, and the first and last MiB are zeros
-    (or, with a note of ours that mkfs was interrupted on this very device, no partition table).
-    """
-    note = "/var/lib/carbonio-node/formatting-" + key
-    kind, table = probe(system, device, "TYPE"), probe(system, device, "PTTYPE")
-    if not kind and not table:
-        first, last = ends(device)
-        tables = first[510:512] == b"\x55\xaa" or b"EFI PART" in first[:8192] + last
-        if tables or (any(first + last) and system.read(note) != name):
-            raise Failure("%s is not blank: not formatted; if it may be: blkdiscard -z %s"
-                          % (device, device))
-        system.changes("format " + device)
-        system.write(note, name)
-        reserve = ("-m", "1") if wanted == "ext4" else ()
-        system.act("mkfs." + wanted, "-q", "-L", key[:12], *reserve + (device,))
-        os.sync()
-        os.remove(system.path(note))
-    elif table or kind != wanted:
-        raise Failure("%s holds %s: not formatted" % (device, table or kind))
-    return not kind
-
-
-def fstab(system: System, uuid: str, mount: str, kind: str) -> bool:
-    """Make sure that a volume is mounted at every boot; True if it was not."""
-    lines = system.read("/etc/fstab").splitlines()
-    line = "UUID=%s %s %s %s 0 %d" % (uuid, mount, kind, OPTIONS, 2 if kind == "ext4" else 0)
-    kept = [row for row in lines if row.startswith("#") or row.split()[1:2] != [mount]]
-    if line in lines and len(kept) == len(lines) - 1:
-        return False
-    folder = system.path(mount)
-    if mount not in system.mounts():
-        system.changes("mount " + mount)
-        os.makedirs(folder, exist_ok=True)
-        if os.listdir(folder):
-            raise Failure(mount + " is not empty: move its files away")
-        # Whatever writes there while the volume is missing fails instead of filling the OS disk.
-        # Before fstab knows the place: from then on systemd may mount at any moment.
-        system.act("chattr", "+i", folder, check=False)
-    system.write("/etc/fstab", "\n".join(kept + [line]) + "\n")
-    system.act("systemctl", "daemon-reload")
-    return True
-
-
-def attach(system: System, device: str, mount: str) -> None:
-    # At a boot systemd may be quicker: what counts is what is mounted in the end.
-    done = system.act("mount", mount, check=False)
-    source = system.mounts().get(mount, ("",))[0]
-    if source not in ("", device):
-        system.act("umount", mount)
-        raise Failure("%s has the UUID of %s: not mounted" % (source, device))
-    if not source:
-        raise Failure("%s: not mounted: %s" % (device, done.err.strip()))
-
-
-def grow(system: System, device: str, mount: str, kind: str) -> bool:
-    if kind == "xfs":
-        return "changed from" in system.run("xfs_growfs", mount).out
-    return "is now" in system.run("resize2fs", device).out
-
-
-def volume(system: System, node: Node, item: Dict[str, str]) -> Done:
-    """Bring one volume to its place."""
-    key, mount, kind = item["key"], item["mount"], item["filesystem"]
-    name, device = find(system, key)
-    mounted = system.mounts()
-    places = [place for place in mounted if mounted[place][0] == device]
-    if places not in ([], [mount]) or (mount in mounted and not places):
-        raise Failure("%s is at %s, and %s at %s" % (
-            device, places, mounted.get(mount, "nothing"), mount))
-    done = []
-    if not places and file_system(system, name, device, key, kind):
-        done.append("formatted")
-    if fstab(system, probe(system, device, "UUID"), mount, kind):
-        done.append("in fstab")
-    if not places:
-        attach(system, device, mount)
-        done.append("mounted")
-    if not system.dry and grow(system, device, mount, kind):
-        done.append("grown")
-    return bool(done), "%s at %s %s" % (device, mount, ", ".join(done))
-
-
 def steps(node: Node) -> Dict[str, Step]:
-    """Return the steps in their order: what needs the network, and may wait for it, comes last."""
-    found = {
-        "services": services, "hostname": hostname, "cloud-init": cloud_init, "hosts": hosts,
-        "ipv6": ipv6, "swappiness": swappiness, "network": network}  # type: Dict[str, Step]
+    """Return the steps in their order: what needs the network, and may wait for it, comes last.
+
+    What stands between a machine and the network is set up first, as far as its program is there,
+    and once more after the packages.
+    """
+    early, late = {}, {}  # type: Dict[str, Step], Dict[str, Step]
+    if node["roles"] == ["gateway"]:
+        gateway = importlib.import_module("carbonio_gateway")  # type: Any
+        early, late = gateway.EARLY, gateway.LATE
+    found = {"services": services, "hostname": hostname, "cloud-init": cloud_init,
+             "hosts": hosts}  # type: Dict[str, Step]
+    found.update(early)
+    found.update({
+        "early firewall": functools.partial(firewall, early=True), "route": route, "ipv6": ipv6,
+        "swappiness": swappiness, "early dns-server": functools.partial(dns_server, early=True),
+        "early resolvers": functools.partial(resolvers, early=True), "network": network})
     found.update(family(node).EARLY)
-    found.update({"packages": packages, "locale": locale, "clock": clock})
+    found.update({"packages": packages, "firewall": firewall, "dns-server": dns_server,
+                  "resolvers": resolvers, "locale": locale, "clock": clock})
+    found.update(late)
     found.update(family(node).LATE)
     for key in "carbonio", "postgresql":
         found["repository " + key] = functools.partial(repository, key=key)
-    for item in node["volumes"]:
-        found["volume " + item["key"]] = functools.partial(volume, item=item)
+    if node["volumes"]:
+        volumes = importlib.import_module("carbonio_volumes")  # type: Any
+        for item in node["volumes"]:
+            found["volume " + item["key"]] = functools.partial(volumes.volume, item=item)
     return found

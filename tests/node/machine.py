@@ -21,15 +21,27 @@ from tests.helpers import ROOT
 
 TEMPLATES = ROOT / "templates"
 ADDRESS = "10.20.0.12"
+SECRET = "SecretSecretSecretSecretSecretSecretSecretS="
 KEY = b"\x99\x01\x0d\x0d\x0a binary key"
 
+# What a package manager does with programs that `forget` took away.
+PROVIDE = """
+for name in $(cat "$ROOT/provides" 2>/dev/null); do
+    [ ! -s "$ROOT/etc/dnsmasq.d/carbonio.conf" ] || echo yes > "$ROOT/in-time"
+    mv "$ROOT/absent/$name" "$ROOT/usr/bin/$name"
+done
+rm -f "$ROOT/provides"
+"""
 # Each line of a program: what it does is seen in files below $ROOT, where tests look.
 PROGRAMS = {
     "apt-cache": 'echo "  Installed: 1"; cat "$ROOT/candidate" 2>/dev/null || echo "  Candidate: 1"',
     "apt-get": """
         case " $* " in
         *sourceparts*) [ ! -e "$ROOT/offline" ] || { echo "E: no network" >&2; exit 100; } ;;
+        *" update "*) n=$(cat "$ROOT/silence" 2>/dev/null || echo 0)
+            [ "$n" -le 0 ] || { echo $((n - 1)) > "$ROOT/silence"; echo "W: Failed to fetch http://a" >&2; } ;;
         *" install "*) [ ! -e "$ROOT/offline" ] || { echo "E: no package" >&2; exit 100; }
+            . "$ROOT/provide"
             echo "$*" > "$ROOT/installed"; echo chrony > "$ROOT/etc/chrony/chrony.conf.new"
             [ -s "$ROOT/etc/chrony/chrony.conf" ] || echo "pool ntp" > "$ROOT/etc/chrony/chrony.conf" ;;
         esac""",
@@ -43,16 +55,26 @@ PROGRAMS = {
         cat "$ROOT/key" > "$2" """,
     "dnf": """
         case " $* " in
+        *makecache*) n=$(cat "$ROOT/silence" 2>/dev/null || echo 0)
+            [ "$n" -le 0 ] || { echo $((n - 1)) > "$ROOT/silence"; echo "Error: Failed to download" >&2; exit 1; } ;;
         *repolist*) cat "$ROOT/repositories" ;;
         *--set-enabled*) shift 2; printf "%s\\n" "$@" >> "$ROOT/repositories" ;;
         *module*) mkdir -p "$ROOT/etc/dnf/modules.d"
             echo state=disabled > "$ROOT/etc/dnf/modules.d/postgresql.module" ;;
         *check-update*) [ ! -e "$ROOT/candidate" ] || exit 100 ;;
         *epel-release*) touch "$ROOT/epel" ;;
-        *glibc-langpack*) echo en_US.utf8 >> "$ROOT/locales" ;;
-        *" install "*) echo "$*" > "$ROOT/installed"; echo "pool ntp" > "$ROOT/etc/chrony.conf" ;;
+        *" install glibc-langpack"*) echo en_US.utf8 >> "$ROOT/locales" ;;
+        *" install "*) . "$ROOT/provide"
+            echo "$*" > "$ROOT/installed"; echo "pool ntp" > "$ROOT/etc/chrony.conf" ;;
         esac""",
+    "dnsmasq": 'grep -q "^listen-address=" "${2#*=}"',
     "dpkg-query": 'cat "$ROOT/installed" 2>/dev/null',
+    "firewall-cmd": """
+        case "$1" in
+        --get-active-zones) [ ! -e "$ROOT/active/firewalld" ] || [ ! -e "$ROOT/etc/firewalld/zones/carbonio.xml" ] ||
+            printf "carbonio\\n  sources: 0.0.0.0/0 ::/0\\n" ;;
+        esac""",
+    "firewall-offline-cmd": 'cat "$ROOT/warning" >&2 2>/dev/null || :',
     "hostname": 'cat "$ROOT/proc/sys/kernel/hostname"',
     "ip": 'echo "2: eth0    inet $(cat "$ROOT/address")/20 brd 10.20.15.255 scope global eth0"',
     "locale": 'cat "$ROOT/locales"',
@@ -72,8 +94,21 @@ PROGRAMS = {
                 exit 0; }
         done
         echo "mount: no such device" >&2; exit 32""",
+    "netplan": 'cat "$ROOT/routes" > "$ROOT/proc/net/route"',
+    "networkctl": 'printf "  Link File: /a\\n  Network File: %s\\n" "$(cat "$ROOT/network-file")"',
+    "nft": """
+        [ ! -e "$ROOT/broken" ] || [ "$1" != -c ] || { echo "syntax error" >&2; exit 1; }
+        case "$1" in
+        list) cat "$ROOT/tables" 2>/dev/null ;;
+        -f) sed -n "s/^\\(table .*\\) {.*/\\1/p" "$2" | sort -u > "$ROOT/tables"
+            last=$(tail -n 1 "$2"); case "$last" in delete*) sed -i "/${last#delete }/d" "$ROOT/tables" ;; esac ;;
+        delete) rm -f "$ROOT/tables" ;;
+        esac""",
     "nmcli": """
         case "$*" in
+        *GENERAL.CONNECTION*) echo "System eth0" ;;
+        *reapply*) cat "$ROOT/routes" > "$ROOT/proc/net/route" ;;
+        *general\\ reload*) cp "$ROOT/name-servers" "$ROOT/etc/resolv.conf" ;;
         *UUID,TYPE*) printf "0a-1:802-3-ethernet\\n0b-2:loopback\\n" ;;
         *ipv6.method*disabled) echo disabled > "$ROOT/method" ;;
         *ipv6.method*) cat "$ROOT/method" ;;
@@ -90,16 +125,31 @@ PROGRAMS = {
     "systemctl": """
         mkdir -p "$ROOT/enabled" "$ROOT/active"
         for unit; do :; done
+        case "$* " in
+        start\\ nftables*) "$ROOT/usr/bin/nft" -f "$ROOT/etc/nftables.conf" ;;
+        disable*nftables*) rm -f "$ROOT/tables" ;;
+        restart\\ systemd-resolved*) mkdir -p "$ROOT/run/systemd/resolve"
+            sed -n "s/^DNS=/nameserver /p" "$ROOT/etc/systemd/resolved.conf.d/carbonio.conf" 2>/dev/null |
+                sed "s/\\([0-9]\\) /\\1\\nnameserver /g" > "$ROOT/run/systemd/resolve/resolv.conf" ;;
+        esac
         case "$1" in
         is-enabled) test -e "$ROOT/enabled/$unit" ;;
         is-active) test -e "$ROOT/active/$unit" ;;
         enable) touch "$ROOT/enabled/$unit" ;;
-        restart) touch "$ROOT/active/$unit" ;;
+        restart|start) touch "$ROOT/active/$unit" ;;
         disable) rm -f "$ROOT/enabled/$unit" "$ROOT/active/$unit" ;;
         esac""",
     "timedatectl": 'cat "$ROOT/clock"',
     "umount": 'sed -i "\\# $1 #d" "$ROOT/proc/self/mounts"',
     "uname": "echo x86_64",
+    "modprobe": 'mkdir -p "$ROOT/sys/module/$1/parameters"',
+    "wg": """
+        case "$1" in
+        genkey) echo "$(cat "$ROOT/next-key")" ;;
+        show) [ ! -e "$ROOT/active/wg-quick@wg0" ] || echo PublicPublicPublicPublicPublicPublicPublicP= ;;
+        syncconf) stat -c %a "$3" > "$ROOT/synced-mode"; cp "$3" "$ROOT/synced" ;;
+        esac""",
+    "wg-quick": 'grep -v "^Address\\|^PostUp\\|^MTU" "$ROOT/etc/wireguard/wg0.conf"',
 }
 RECORDED_ONLY = ("chattr", "mkfs.xfs", "xfs_growfs", "perl", "python3", "jq", "gpg", "wget")
 
@@ -135,6 +185,9 @@ NODE: dict[str, Any] = {
     "epel": False,
     "packages": ["chrony", "curl", "perl", "python3"],
     "host_firewall": False,
+    "router": None,
+    "resolvers": [],
+    "files": {},
     "troubleshooting": [],
 }
 RHEL: dict[str, Any] = {
@@ -212,6 +265,10 @@ class Machine:
         for name in ("all", "default", "lo", "eth0"):
             self.put(f"proc/sys/net/ipv6/conf/{name}/disable_ipv6", "0\n")
         self.put("address", ADDRESS)
+        self.put("provide", PROVIDE)
+        self.put("routes", "Iface\tDestination\tGateway\neth0\t00000000\t0100140A\t0003\n")
+        self.put("network-file", "/run/systemd/network/10-netplan-eth0.network")
+        self.put("next-key", SECRET)
         self.put("locales", "C\nC.utf8\nPOSIX\n")
         self.put("clock", "NTPSynchronized=yes\n")
         self.put("method", "auto\n")
@@ -229,6 +286,12 @@ class Machine:
     def get(self, path: str) -> str:
         """Read a file of the machine."""
         return (self.root / path).read_text()
+
+    def forget(self, name: str) -> None:
+        """Take a program away until the next package is installed."""
+        self.put(f"absent/{name}", self.get(f"usr/bin/{name}")).chmod(0o755)
+        (self.root / "usr/bin" / name).unlink()
+        self.put("provides", name)
 
     def program(self, name: str, body: str) -> None:
         """Put a program in place of the system's own."""
@@ -253,13 +316,13 @@ class Machine:
         named = devices or {item["key"]: f"/dev/disk/by-id/{item['key']}" for item in data["volumes"]}
         self.put("etc/carbonio-node/devices.json", json.dumps(named))
 
-    def run(self, program: str, *arguments: str, data: str = "") -> Ended:
-        """Run one of the programs on this machine."""
+    def run(self, program: str, *arguments: str, data: str = "", wait: str = "0") -> Ended:
+        """Run one of the programs on this machine; `wait`: seconds that it may wait for something."""
         command = [self.python, "-I", "-B", str(self.programs / program)]
         if program.endswith("check"):
             command = ["sh", *command[3:]]
         ended = subprocess.run(
-            [*command, "--root", str(self.root), "--wait", "0", *arguments],
+            [*command, "--root", str(self.root), "--wait", wait, *arguments],
             input=data,
             capture_output=True,
             text=True,
@@ -268,9 +331,9 @@ class Machine:
         )
         return Ended(ended.returncode, ended.stdout, ended.stderr)
 
-    def configure(self, *arguments: str, data: str = "") -> Ended:
+    def configure(self, *arguments: str, data: str = "", wait: str = "0") -> Ended:
         """Run carbonio-node-configure."""
-        return self.run("carbonio-node-configure", *arguments, data=data)
+        return self.run("carbonio-node-configure", *arguments, data=data, wait=wait)
 
     def check(self) -> dict[str, tuple[str, str]]:
         """Run carbonio-node-check and return (status, text) by id."""

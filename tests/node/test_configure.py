@@ -198,6 +198,28 @@ DAMAGED: list[tuple[str, str]] = [
     (json.dumps(node(os="windows-11")), "node.os"),
     (json.dumps(node(locale="tr_TR")), "node.locale"),
     (json.dumps(node(host_firewall=None)), "node.host_firewall"),
+    (json.dumps(node(host_firewall=True)), "node.host_firewall: its file does not fit it"),
+    (json.dumps(node(files={"/etc/nftables.conf": []})), "node.host_firewall: its file does not fit it"),
+    (json.dumps(node(host_firewall=True, files={"/etc/firewalld/zones/carbonio.xml": []})), "does not fit it"),
+    (json.dumps(node(router="10.20.0")), "node.router"),
+    (json.dumps(node(router="10.20.0.256")), "10.20.0.256"),
+    (json.dumps(node(router="")), "node.router"),
+    (json.dumps(node(resolvers=["dns.example.com"])), "node.resolvers"),
+    (json.dumps(node(resolvers=["10.20.0.999"])), "10.20.0.999"),
+    (json.dumps(node(resolvers="10.20.0.2")), "node.resolvers"),
+    (json.dumps(node(files=[])), "node.files"),
+    (json.dumps(node(files={"/etc/passwd": []})), "node.files"),
+    (json.dumps(node(files={"etc/nftables.conf": []})), "node.files"),
+    (json.dumps(node(files={"/etc/dnsmasq.d/../carbonio.conf": []})), "node.files"),
+    (json.dumps(node(files={"/etc/dnsmasq.d/carbonio.conf\n": []})), "node.files"),
+    (json.dumps(node(files={"/etc/firewalld/ipsets/carbonio-a/b.xml": []})), "node.files"),
+    (json.dumps(node(files={"/etc/wireguard/wg0.key": ["x"]})), "node.files"),
+    (json.dumps(node(files={"/etc/dnsmasq.d/carbonio.conf": "text"})), "node.files"),
+    (json.dumps(node(files={"/etc/dnsmasq.d/carbonio.conf": ["a\nb"]})), "a\\nb"),
+    (json.dumps(node(files={"/etc/dnsmasq.d/carbonio.conf": ["a\rb"]})), "a\\rb"),
+    (json.dumps(node(files={"/etc/dnsmasq.d/carbonio.conf": ["a\x00"]})), "node.files"),
+    (json.dumps(node(files={"/etc/dnsmasq.d/carbonio.conf": ["a\u2028b"]})), "node.files"),
+    (json.dumps(node(files={"/etc/dnsmasq.d/carbonio.conf": [1]})), "node.files"),
 ]
 
 
@@ -318,7 +340,7 @@ def test_rhel_selinux_firewalld_module_epel_and_network_manager(machine: Machine
     machine.put("enabled/firewalld", "")
     machine.install(node(**{**RHEL, "epel": True}))
     ended = machine.configure()
-    steps = ("selinux", "firewalld", "postgresql-module", "epel", "network-manager")
+    steps = ("selinux", "early firewall", "postgresql-module", "epel", "network-manager")
     assert {ended.words[step] for step in steps} == {"changed"}
     assert "\nSELINUX=permissive\nSELINUXTYPE" in machine.get("etc/selinux/config")
     commands = machine.commands()
@@ -328,13 +350,6 @@ def test_rhel_selinux_firewalld_module_epel_and_network_manager(machine: Machine
     assert "nmcli connection modify 0a-1 ipv6.method disabled" in commands
     assert [line for line in commands if line.endswith("epel-release-latest-8.noarch.rpm")]
     assert set(machine.configure().words.values()) == {"unchanged"}
-
-
-def test_firewalld_stays_where_the_host_firewall_is_asked_for(machine: Machine) -> None:
-    machine.put("active/firewalld", "")
-    machine.install(node(**{**RHEL, "host_firewall": True}))
-    assert machine.configure().words["firewalld"] == "unchanged"
-    assert (machine.root / "active/firewalld").exists()
 
 
 def test_no_program_of_the_host_is_run_for_another_root(machine: Machine) -> None:

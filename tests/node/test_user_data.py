@@ -18,14 +18,15 @@ from hypothesis import strategies as st
 
 from generator.render.cloudinit import block, quoted, read_programs, user_data
 from generator.render.templates import environment
-from tests.node.machine import RHEL, TEMPLATES, node
+from tests.node import samples
+from tests.node.machine import RHEL, TEMPLATES, Machine, node
 
 KEYS = ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ3zqY0vVhJ1g5cX7o3bQ2wEr8uTt1yUiOpAsDfGhJkL admin@example.com"]
 DEVICES = {"mail": "/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_@@volume:store1-mail@@"}
 TOP_LEVEL = {
     "preserve_hostname", "manage_etc_hosts", "fqdn", "locale", "ssh_authorized_keys", "write_files", "runcmd",
 }  # fmt: skip
-LIMIT = 12 * 1024
+KIB = 1024
 HOSTILE = [
     '${file("/etc/passwd")}', "%{ for x in y }", "$(id)", "`id`", "'", '"', "\\", "a: b", "- a", "# a",
     "!!python/object", "&a [*a, *a]", "{{ 7 * 7 }}", "{% raw %}", "## template: jinja", "#cloud-config", "\n",
@@ -102,8 +103,9 @@ def test_a_node_gets_its_data_and_the_programs_of_its_family(
     written = files(user_data(template, data, DEVICES, KEYS, programs))
     assert json.loads(written.pop("/etc/carbonio-node/node.json")) == data
     assert json.loads(written.pop("/etc/carbonio-node/devices.json")) == DEVICES
-    other = "carbonio_apt.py" if family else "carbonio_dnf.py"
-    assert written == {path: text for path, text in programs.items() if not path.endswith(other)}
+    others = ["carbonio_apt.py", "carbonio_apt_repository.py"] if family else ["carbonio_dnf.py"]
+    others.append("carbonio_gateway.py")
+    assert written == {path: text for path, text in programs.items() if not path.endswith(tuple(others))}
 
 
 def test_placeholders_are_where_terraform_finds_them(template: jinja2.Template, programs: dict[str, str]) -> None:
@@ -113,11 +115,52 @@ def test_placeholders_are_where_terraform_finds_them(template: jinja2.Template, 
     assert json.loads(resolved["/etc/carbonio-node/devices.json"])["mail"].endswith("_Store_vol0abc")
 
 
-@pytest.mark.parametrize("family", [{}, RHEL], ids=["ubuntu", "rhel"])
-def test_what_is_sent_is_small(template: jinja2.Template, programs: dict[str, str], family: dict[str, Any]) -> None:
-    text = user_data(template, five(**family), DEVICES, KEYS, programs)
+@pytest.mark.parametrize(
+    ("data", "limit"),
+    [
+        pytest.param(five(), 14 * KIB, id="ubuntu"),
+        pytest.param(five(**RHEL), 14.5 * KIB, id="rhel"),
+        pytest.param(five(host_firewall=True, files=samples.ubuntu_files()), 15 * KIB, id="ubuntu with a firewall"),
+        pytest.param(five(**RHEL, host_firewall=True, files=samples.rhel_files()), 15 * KIB, id="rhel with a firewall"),
+        pytest.param(samples.gateway(), 15 * KIB, id="gateway"),
+    ],
+)
+def test_what_is_sent_is_small(
+    template: jinja2.Template, programs: dict[str, str], data: dict[str, Any], limit: float
+) -> None:
+    """AWS takes 16 KiB."""
+    text = user_data(template, data, DEVICES, KEYS, programs)
     # The level that Terraform's base64gzip uses.
-    assert len(gzip.compress(text.encode(), 6)) < LIMIT
+    assert len(gzip.compress(text.encode(), 6)) <= limit
+
+
+def test_a_gateway_gets_its_own_program_and_none_of_carbonio(
+    template: jinja2.Template, programs: dict[str, str]
+) -> None:
+    written = files(user_data(template, samples.gateway(), {}, KEYS, programs))
+    library = "/usr/local/lib/carbonio-node/carbonio_"
+    found = {path[len(library) : -3] for path in written if path.startswith(library)}
+    assert found == {"apt", "check", "gateway", "host", "node", "steps"}
+
+
+@pytest.mark.parametrize("data", [five(), five(**RHEL), samples.gateway()], ids=["ubuntu", "rhel", "gateway"])
+def test_what_is_sent_runs_by_itself(
+    template: jinja2.Template, programs: dict[str, str], data: dict[str, Any], machine: Machine
+) -> None:
+    """No program needs one that this node does not get."""
+    for program in machine.programs.iterdir():
+        program.unlink()
+    for path, text in files(user_data(template, data, DEVICES, KEYS, programs)).items():
+        if not path.endswith(".json"):
+            program = machine.programs / Path(path).name
+            program.write_text(text)
+            program.chmod(0o755)
+    machine.put("address", data["address"])
+    machine.install(data)
+    for ended in machine.configure(), machine.run("carbonio-node-check"):
+        assert not re.search("ModuleNotFound|ImportError|NameError|AttributeError|Traceback", f"{ended}")
+        assert ended.code in (0, 1)
+        assert data["fqdn"] in ended.out or "fqdn" in ended.out
 
 
 def test_the_same_input_gives_the_same_bytes(template: jinja2.Template, programs: dict[str, str]) -> None:
