@@ -3,8 +3,9 @@ locals {
 
   # Terraform reads a whole resource for each reference to one of its instances. Maps of ids, made
   # once, keep a plan of many nodes linear.
-  instance_ids = { for name, instance in aws_instance.this : name => instance.id }
-  volume_ids   = { for key, volume in aws_ebs_volume.this : key => volume.id }
+  instance_ids  = { for name, instance in aws_instance.this : name => instance.id }
+  interface_ids = { for name, instance in aws_instance.this : name => instance.primary_network_interface_id }
+  volume_ids    = { for key, volume in aws_ebs_volume.this : key => volume.id }
 
   # The link under /dev/disk/by-id carries a volume's id without its hyphen.
   volume_symbols = {
@@ -64,6 +65,9 @@ resource "aws_instance" "this" {
   subnet_id              = var.subnets[each.value.subnet].id
   private_ip             = each.value.private_address
   vpc_security_group_ids = [for group in each.value.groups : var.group_ids[group]]
+
+  # AWS drops what is neither from nor to the instance itself, unless this check is off.
+  source_dest_check = !each.value.forwards
 
   ebs_optimized           = true
   disable_api_termination = var.protect

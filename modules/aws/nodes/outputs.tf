@@ -3,6 +3,11 @@ output "allocation_ids" {
   value       = { for name, address in aws_eip.this : "public:${name}" => address.allocation_id }
 }
 
+output "interfaces" {
+  description = "Ids of the primary network interfaces by node: where a route through a node leads. A node that is built again has a new one."
+  value       = local.interface_ids
+}
+
 output "public_addresses" {
   description = "Public addresses by node; private nodes are not in it."
   value       = { for name, address in aws_eip.this : name => address.public_ip }

@@ -49,10 +49,11 @@ variable "nodes" {
     subnet          = string
     private_address = string
     public          = bool
+    forwards        = optional(bool, false)
     groups          = list(string)
     os_disk_gib     = number
   }))
-  description = "Nodes by name: FQDN, instance type, key of the image, key of the subnet, private address, whether it has an Elastic IP, keys of its security groups, and the size of its OS disk in GiB."
+  description = "Nodes by name: FQDN, instance type, key of the image, key of the subnet, private address, whether it has an Elastic IP, whether it forwards packets of others, keys of its security groups, and the size of its OS disk in GiB."
   nullable    = false
 
   validation {

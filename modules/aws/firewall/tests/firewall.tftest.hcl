@@ -59,6 +59,39 @@ run "one_rule_for_each_key" {
   }
 }
 
+run "a_gateway_takes_everything_from_the_cluster" {
+  variables {
+    groups = {
+      cluster = { description = "Every node" }
+      gateway = { description = "The gateway" }
+    }
+    rules = {
+      "gateway/in/cluster/any/all" = { group = "gateway", direction = "in", protocol = "-1", from_port = null, to_port = null, peer_group = "cluster", peer_cidr = null, description = "Way out" }
+      "cluster/in/gateway/tcp/22"  = { group = "cluster", direction = "in", protocol = "tcp", from_port = 22, to_port = 22, peer_group = "gateway", peer_cidr = null, description = "SSH" }
+    }
+  }
+
+  assert {
+    condition = (
+      aws_vpc_security_group_ingress_rule.this["gateway/in/cluster/any/all"].ip_protocol == "-1" &&
+      aws_vpc_security_group_ingress_rule.this["gateway/in/cluster/any/all"].from_port == null &&
+      aws_vpc_security_group_ingress_rule.this["gateway/in/cluster/any/all"].to_port == null &&
+      aws_vpc_security_group_ingress_rule.this["gateway/in/cluster/any/all"].cidr_ipv4 == null
+    )
+    error_message = "A rule for everything inward has no ports, and no range beside its peer."
+  }
+
+  assert {
+    condition = (
+      aws_vpc_security_group_ingress_rule.this["gateway/in/cluster/any/all"].security_group_id == aws_security_group.this["gateway"].id &&
+      aws_vpc_security_group_ingress_rule.this["gateway/in/cluster/any/all"].referenced_security_group_id == aws_security_group.this["cluster"].id &&
+      aws_vpc_security_group_ingress_rule.this["cluster/in/gateway/tcp/22"].security_group_id == aws_security_group.this["cluster"].id &&
+      aws_vpc_security_group_ingress_rule.this["cluster/in/gateway/tcp/22"].referenced_security_group_id == aws_security_group.this["gateway"].id
+    )
+    error_message = "The way out leads from the cluster's group to the gateway's, the jump the other way round."
+  }
+}
+
 run "rules_stand_in_their_group" {
   assert {
     condition = (

@@ -73,6 +73,11 @@ run "private_and_public_do_not_mix" {
     condition     = output.subnets["private-b"] == { id = aws_subnet.this["private-b"].id, zone = "eu-central-1b" }
     error_message = "Subnets are reported with id and zone."
   }
+
+  assert {
+    condition     = output.private_route_tables == { private = aws_route_table.this["private"].id }
+    error_message = "The route table of private subnets, and no other, is reported for further routes."
+  }
 }
 
 run "no_nat_without_a_subnet_for_it" {
@@ -85,6 +90,25 @@ run "no_nat_without_a_subnet_for_it" {
   assert {
     condition     = length(aws_nat_gateway.this) == 0 && length(aws_eip.nat) == 0 && length(aws_route.nat) == 0 && output.nat_address == null
     error_message = "Without nat_subnet nothing of NAT is built or paid."
+  }
+
+  assert {
+    condition     = keys(output.private_route_tables) == ["private"] && keys(aws_route.internet) == ["public"]
+    error_message = "Private subnets keep their route table without NAT, with the default route left to the caller."
+  }
+}
+
+run "no_private_route_table_without_private_subnets" {
+  command = plan
+
+  variables {
+    nat_subnet = null
+    subnets    = { public-a = { cidr = "10.20.128.0/20", zone = "eu-central-1a", public = true } }
+  }
+
+  assert {
+    condition     = length(output.private_route_tables) == 0 && keys(aws_route_table.this) == ["public"]
+    error_message = "Where all subnets are public there is no private route table."
   }
 }
 

@@ -32,7 +32,7 @@ variables {
     pinned         = { id = "ami-0123456789abcdef0" }
   }
   nodes = {
-    mta1   = { fqdn = "mta1.example.com", type = "c6i.xlarge", image = "ubuntu-20.04", subnet = "public-b", private_address = "10.20.128.10", public = true, groups = ["cluster", "mta+proxy"], os_disk_gib = 30 }
+    mta1   = { fqdn = "mta1.example.com", type = "c6i.xlarge", image = "ubuntu-20.04", subnet = "public-b", private_address = "10.20.128.10", public = true, forwards = false, groups = ["cluster", "mta+proxy"], os_disk_gib = 30 }
     store1 = { fqdn = "store1.example.com", type = "m6i.xlarge", image = "pinned", subnet = "private-a", private_address = "10.20.0.10", public = false, groups = ["cluster", "mailstore"], os_disk_gib = 30 }
   }
   user_data = {
@@ -70,6 +70,11 @@ run "instances_are_as_given" {
   assert {
     condition     = alltrue([for instance in values(aws_instance.this) : instance.ebs_optimized && !instance.disable_api_termination])
     error_message = "Instances are EBS optimised, and not protected unless asked."
+  }
+
+  assert {
+    condition     = alltrue([for instance in values(aws_instance.this) : instance.source_dest_check])
+    error_message = "A node sends and takes packets of its own only, unless it forwards."
   }
 
   assert {
@@ -137,6 +142,35 @@ run "what_apply_resolves" {
   assert {
     condition     = output.public_addresses == { mta1 = "203.0.113.10" } && output.allocation_ids == { "public:mta1" = "eipalloc-00000000000000001" } && output.volume_ids == { store1-mail = "vol-00000000000000001" }
     error_message = "Addresses, allocations and volumes are reported by their keys."
+  }
+
+  assert {
+    condition     = output.interfaces == { for name in ["mta1", "store1"] : name => aws_instance.this[name].primary_network_interface_id }
+    error_message = "Each node's primary network interface is reported."
+  }
+}
+
+run "a_gateway_forwards" {
+  command = plan
+
+  variables {
+    nodes = {
+      gateway = { fqdn = "gateway.example.com", type = "t3.small", image = "pinned", subnet = "public-b", private_address = "10.20.240.10", public = true, forwards = true, groups = ["gateway"], os_disk_gib = 10 }
+      store1  = { fqdn = "store1.example.com", type = "m6i.xlarge", image = "pinned", subnet = "private-a", private_address = "10.20.0.10", public = false, forwards = false, groups = ["cluster"], os_disk_gib = 30 }
+    }
+    group_ids = { cluster = "sg-00000000000000001", gateway = "sg-00000000000000004" }
+    user_data = { gateway = "#cloud-config\n", store1 = "#cloud-config\n" }
+    volumes   = {}
+  }
+
+  assert {
+    condition     = { for name, instance in aws_instance.this : name => instance.source_dest_check } == { gateway = false, store1 = true }
+    error_message = "AWS drops forwarded packets at an interface unless its source/destination check is off: off for the gateway, on for all others."
+  }
+
+  assert {
+    condition     = keys(aws_eip.this) == ["gateway"] && aws_instance.this["gateway"].vpc_security_group_ids == toset(["sg-00000000000000004"])
+    error_message = "The gateway is a node as others are: with its address and its groups."
   }
 }
 
