@@ -1,7 +1,7 @@
 """IPv4 ranges: what a topology may write and what counts as public."""
 
 from collections.abc import Iterable
-from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError, collapse_addresses
 
 
 def parse_address(text: str) -> IPv4Address:
@@ -47,3 +47,22 @@ def public_addresses(networks: Iterable[IPv4Network]) -> int:
         total += max(0, last - max(first, end))
         end = max(end, last)
     return total
+
+
+PARTS = 16
+"""The network is divided into so many parts; the last one is the gateway's."""
+
+
+def parts(network: str) -> list[IPv4Network]:
+    """Return the sixteen parts of the network."""
+    return list(IPv4Network(network).subnets(prefixlen_diff=PARTS.bit_length() - 1))
+
+
+def cluster_ranges(network: str) -> tuple[str, ...]:
+    """Return the network without the gateway's part: wherever a node may stand."""
+    return disjoint(map(str, parts(network)[:-1]))
+
+
+def disjoint(ranges: Iterable[str]) -> tuple[str, ...]:
+    """Return the fewest ranges that cover the same addresses, sorted."""
+    return tuple(map(str, collapse_addresses(map(IPv4Network, ranges))))

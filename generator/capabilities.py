@@ -11,28 +11,45 @@ class Provider(msgspec.Struct, frozen=True, order=True):
     version: str
 
 
+class DnsProvider(msgspec.Struct, frozen=True):
+    """Who hosts the public zone.
+
+    Attributes:
+        modules: Folders of the modules in use, below `modules/`.
+        least_ttl: Shortest time to live that it takes, in seconds.
+    """
+
+    modules: tuple[str, ...]
+    providers: tuple[Provider, ...]
+    least_ttl: int = 0
+
+
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """One cloud, as far as decisions depend on it.
 
     Attributes:
         title: Name for people.
         exposures: Ways in which the Internet can reach the nodes.
-        dns_providers: Who can host the public zone of a deployment on this cloud.
-        default_dns: One of them.
+        default_dns: Who hosts the public zone unless the topology says.
         default_subscription: How RHEL nodes get packages unless the topology says; empty where the
             cloud has no packages of its own.
         device_path: Where a node finds a volume, with `{}` for its identifier.
-        device_names: Names under which volumes are attached, in order.
+        zonal_subnets: A subnet belongs to one zone, so each zone has its own.
+        managed_nat: Nodes without a public address leave through the cloud's own translation.
+        host_firewall: The nodes' own firewalls are on by default: the cloud does not filter between them.
+        final_snapshots: A volume can leave a snapshot behind when it is destroyed.
         private_zone: The cloud serves a zone to the private network.
         ptr_needs_forward: A reverse name is refused until its A record is public.
     """
 
     title: str
     exposures: tuple[str, ...]
-    dns_providers: tuple[str, ...]
     default_dns: str
     default_subscription: str
     device_path: str
-    device_names: tuple[str, ...]
+    zonal_subnets: bool
+    managed_nat: bool
+    host_firewall: bool
+    final_snapshots: bool
     private_zone: bool
     ptr_needs_forward: bool

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from generator.capabilities import Capabilities
+from generator.capabilities import Capabilities, DnsProvider
 from generator.facts import CloudFacts, Facts
+from generator.problems import Path
 from generator.topology import Node, Topology
 
 
@@ -14,6 +15,7 @@ class Context(msgspec.Struct, frozen=True):
 
     Attributes:
         nodes: The nodes written out, from the file or from the scenario.
+        dns_providers: Who can host the public zone, by name.
         newest_images: Image identifiers by operating system, where the cloud was asked for them.
     """
 
@@ -22,6 +24,7 @@ class Context(msgspec.Struct, frozen=True):
     cloud: CloudFacts
     capabilities: Capabilities
     nodes: Mapping[str, Node]
+    dns_providers: Mapping[str, DnsProvider]
     newest_images: Mapping[str, str] = {}
 
     def os_of(self, node: Node) -> str:
@@ -31,6 +34,45 @@ class Context(msgspec.Struct, frozen=True):
     def carriers(self, role: str) -> list[str]:
         """Return the names of the nodes with a role, in the order of the file."""
         return [name for name, node in self.nodes.items() if role in node.roles]
+
+    @property
+    def through_gateway(self) -> bool:
+        """Whether no node has a public address: the gateway forwards, and is the way out."""
+        return self.topology.exposure == "gateway"
+
+    @property
+    def has_gateway(self) -> bool:
+        """Whether there is a gateway: for the exposure, or for the VPN alone."""
+        return self.through_gateway or self.topology.vpn is not None
+
+    @property
+    def host_firewall(self) -> bool:
+        """Whether the nodes have a firewall of their own: as written, or as the cloud needs."""
+        asked = self.topology.host_firewall
+        return self.capabilities.host_firewall if asked is None else asked
+
+    def image_of(self, node: Node) -> str:
+        """Return the image that the topology names for a node, or nothing."""
+        return node.image or self.topology.cloud.images.get(self.os_of(node), "")
+
+    @property
+    def systems(self) -> tuple[str, ...]:
+        """Operating systems whose images the cloud is to find, sorted; the gateway's preferred one among them."""
+        found = {self.os_of(node) for node in self.nodes.values() if not self.image_of(node)}
+        if self.has_gateway:
+            found.add(self.facts.hardware.gateway.systems[0])
+        return tuple(sorted(found))
+
+    def written_images(self) -> list[tuple[Path, str]]:
+        """Return every image that the topology names, with its place in the file."""
+        topology = self.topology
+        found: list[tuple[Path, str]] = [
+            (("cloud", "images", system), image) for system, image in topology.cloud.images.items()
+        ]
+        found += [(("nodes", name, "image"), node.image) for name, node in self.nodes.items() if node.image]
+        if topology.gateway.image:
+            found.append((("gateway", "image"), topology.gateway.image))
+        return found
 
     @property
     def guessing(self) -> bool:

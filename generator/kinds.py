@@ -4,6 +4,7 @@ Every string of a topology passes one of these before it reaches Terraform, clou
 each allows the narrowest alphabet that its subject needs.
 """
 
+import base64
 import binascii
 import re
 from collections.abc import Callable
@@ -102,6 +103,8 @@ def _measured(units: dict[str, float], most: int) -> Callable[[object], int]:
     return parse
 
 
+_WIREGUARD_BYTES = 32
+
 _KEY = re.compile(
     r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)"
     r" ([A-Za-z0-9+/]{40,8000}={0,2})(?: [A-Za-z0-9@._+:/-][A-Za-z0-9@._+:/ -]{0,100})?"
@@ -127,6 +130,22 @@ def _public_key(value: object) -> str:
     if at != len(blob) or parts[0] != match[1].encode():
         raise ValueError("it was cut or changed: its parts do not add up")
     return text
+
+
+def _wireguard_key(value: object) -> str:
+    """Accept what `wg pubkey` prints: 32 bytes in base64."""
+    text = _text(value)
+    try:
+        size = len(base64.b64decode(text, validate=True))
+    except ValueError:
+        raise ValueError("it is not base64") from None
+    if size != _WIREGUARD_BYTES:
+        raise ValueError(f"it has {size} bytes instead of {_WIREGUARD_BYTES}")
+    return text
+
+
+def _image(value: object) -> str:
+    return _IMAGE_TEXT.parse(str(value) if type(value) is int else value)  # type: ignore[no-any-return]
 
 
 def _network(value: object) -> str:
@@ -162,7 +181,7 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 
 # Names of things that are looked up: whatever is not found is refused, with the names that are.
 WORD = _matching("a name", r"[^\x00-\x1f\x7f]{1,63}")
-NAME = _matching("a name of letters, digits and hyphens", r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", most=63)
+NAME = _matching("a name of letters, digits and hyphens", r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", most=63)
 NODE_NAME = _matching(
     "a host name: small letters, digits and hyphens, a letter first",
     r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?",
@@ -181,7 +200,9 @@ MAIL_ADDRESS = _matching(
     rf"[A-Za-z0-9](?:[A-Za-z0-9._+-]{{0,62}}[A-Za-z0-9])?@(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])",
 )
 MACHINE_TYPE = _matching("a machine type such as m6i.xlarge", r"[a-z0-9][a-z0-9.-]{1,40}")
-IMAGE = _matching("an image identifier such as ami-0123456789abcdef0", r"[A-Za-z0-9][A-Za-z0-9._:/=-]{2,100}")
+_IMAGE_TEXT = _matching("", r"[A-Za-z0-9][A-Za-z0-9._:/=-]{2,100}")
+IMAGE = Kind("an image identifier such as ami-0123456789abcdef0", _image, pattern=_IMAGE_TEXT.pattern)
+WIREGUARD_KEY = Kind("a public key as wg pubkey prints it: 44 characters that end in =", _wireguard_key)
 PUBLIC_KEY = Kind(
     "the content of a public key file: one line that starts with ssh-ed25519, ssh-rsa or ecdsa", _public_key
 )
@@ -190,6 +211,7 @@ ADDRESS = Kind("an IPv4 address such as 10.20.0.10", _address)
 SWITCH = Kind("true or false", _switch, False)
 OPENING = Kind('true, false, "management" or a list of IPv4 ranges', _opening, False)
 COUNT = Kind("a whole number from 1 to 10 million", _whole(1, 10_000_000), None)
+PORT = Kind("a port from 1 to 65535", _whole(1, 65_535), 51_820)
 SECONDS = Kind("a number of seconds from 30 to 604800", _whole(30, 604_800), 300)
 SIZE = Kind("a size such as 5 GB", _measured({"GB": 1, "GiB": 1, "TB": 1024, "TiB": 1024}, 10_000_000), 0)
 HOURS = Kind("a duration such as 200 hours", _measured({"h": 1, "hour": 1, "hours": 1}, 10_000_000), 0)

@@ -11,10 +11,12 @@ LOCK_NAME = "topology.lock.json"
 
 
 class LockedNode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What stays of a node.
+    """What stays of a machine.
 
     Attributes:
         image: Identifier of the image, empty where the cloud looks it up at apply.
+        placement_group: Empty where the cloud has none.
+        public_address: Whether it has one; None where an older version wrote the file.
     """
 
     address: str
@@ -23,15 +25,31 @@ class LockedNode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     type: str
     os: str
     image: str = ""
+    placement_group: str = ""
+    public_address: bool | None = None
 
 
 class Lock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Choices by node name, and the node of every recordings volume by its key."""
+    """What was chosen.
+
+    Attributes:
+        nodes: By name, the gateway among them.
+        volumes: The node of every volume by its key.
+        resolvers: The nodes that answer DNS inside.
+        peers: Addresses of the VPN's peers by name.
+        sizes: GiB of every volume by its key.
+        provider: The cloud, and where in it; empty where an older version wrote the file.
+    """
 
     format: int = 1
     network: str = ""
     nodes: dict[str, LockedNode] = {}
     volumes: dict[str, str] = {}
+    resolvers: tuple[str, ...] = ()
+    peers: dict[str, str] = {}
+    sizes: dict[str, int] = {}
+    provider: str = ""
+    region: str = ""
 
     def only_places(self) -> "Lock":
         """Return the lock without machine types and images; addresses stay, for a new one costs a machine."""

@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -73,6 +74,18 @@ def _progress() -> Iterator[tuple[IO[str], list[str]]]:
         yield stream, lines
         stream.close()
         reader.join()
+
+
+@cache
+def _driver() -> type[Any]:
+    """Return python-terraform's class without its reading of the state: that is Terraform's own, and may be damaged."""
+    import python_terraform
+
+    class Driver(python_terraform.Terraform):  # type: ignore[misc]
+        def read_state_file(self, file_path: str | None = None) -> None:
+            """Leave the state alone."""
+
+    return Driver
 
 
 class Terraform:
@@ -139,12 +152,10 @@ class Terraform:
         return IsFlagged
 
     def _run(self, command: str, *arguments: str, capture: bool, **options: Any) -> Result:
-        from python_terraform import Terraform as Driver
-
         # It repeats every failure as a warning of its own, through a method that Python deprecated.
         logger = logging.getLogger("python_terraform")
         logger.warn = logger.debug  # type: ignore[method-assign]
-        driver = Driver(working_dir=str(self.folder), terraform_bin_path=self.binary)
+        driver = _driver()(working_dir=str(self.folder), terraform_bin_path=self.binary)
         with _environment(self.environment):
             if capture:
                 code, out, err = driver.cmd(command, *arguments, capture_output=True, raise_on_error=False, **options)

@@ -40,16 +40,23 @@ class CloudChoice(Table, frozen=True, kw_only=True):
     SHORT: ClassVar[str] = "provider"
 
     provider: Annotated[str, kinds.WORD, Meta(description="Cloud", examples=["aws"])]
-    region: Annotated[str, kinds.WORD, Meta(description="Region of the cloud", examples=["eu-central-1"])] = ""
+    region: Annotated[
+        str, kinds.WORD, Meta(description="Region or location of the cloud", examples=["eu-central-1"])
+    ] = ""
     zones: Annotated[tuple[str, ...], kinds.WORD, Meta(description="Availability zones to use, in this order")] = ()
     existing_key_pair: Annotated[str, kinds.NAME, Meta(description="Key pair that exists in the cloud")] = ""
+    images: Annotated[
+        dict[str, str],
+        kinds.IMAGE,
+        Meta(description="Own images by operating system: an identifier in the cloud, or label=value of a snapshot"),
+    ] = {}
     protect: Annotated[bool, kinds.SWITCH, Meta(description="Refuse deletion of machines through the cloud's API")] = (
         False
     )
     final_snapshots: Annotated[
         bool,
         kinds.SWITCH,
-        Meta(description="Keep a snapshot of every data volume that is destroyed"),
+        Meta(description="Keep a snapshot of every data volume that is destroyed, where the cloud can (AWS)"),
     ] = True
     quotas: Quotas = Quotas()
 
@@ -93,6 +100,30 @@ class Dns(Table, frozen=True, kw_only=True):
     ] = {}
 
 
+class GatewayChoice(Table, frozen=True, kw_only=True):
+    """The gateway's machine, where it shall differ from the chosen one."""
+
+    SHORT: ClassVar[str] = "type"
+
+    type: Annotated[str, kinds.MACHINE_TYPE, Meta(description="Machine type")] = ""
+    image: Annotated[str, kinds.IMAGE, Meta(description="Image by its identifier in the cloud")] = ""
+
+
+class VpnChoice(Table, frozen=True, kw_only=True):
+    """WireGuard on a gateway: the administrators' way to SSH and the Admin Panel."""
+
+    SHORT: ClassVar[str] = "peers"
+
+    peers: Annotated[
+        dict[Annotated[str, kinds.NODE_NAME], str],
+        kinds.WIREGUARD_KEY,
+        Meta(description="Public keys by name of the administrator or device"),
+    ] = {}
+    port: Annotated[int, kinds.PORT, Meta(description="UDP port on the gateway's public address")] = 51820
+    range: Annotated[str, kinds.NETWORK, Meta(description="IPv4 range of the tunnel")] = "10.98.0.0/24"
+    only: Annotated[bool, kinds.SWITCH, Meta(description="Close SSH and the Admin Panel to management")] = False
+
+
 class Rhel(Table, frozen=True, kw_only=True):
     """How Red Hat nodes get their packages."""
 
@@ -116,6 +147,9 @@ class Node(Table, frozen=True, kw_only=True):
     image: Annotated[str, kinds.IMAGE, Meta(description="Image by its identifier in the cloud")] = ""
     address: Annotated[str, kinds.ADDRESS, Meta(description="Private address, instead of the chosen one")] = ""
     zone: Annotated[str, kinds.WORD, Meta(description="Availability zone, instead of the chosen one")] = ""
+    private: Annotated[
+        bool, kinds.SWITCH, Meta(description="No public address, although its roles are reachable from outside")
+    ] = False
     users: Annotated[int | None, kinds.COUNT, Meta(description="Users of this mail store")] = None
     recording: Annotated[int, kinds.HOURS, Meta(description="Video recordings to keep", examples=["200 hours"])] = 0
     concurrent_users: Annotated[int | None, kinds.COUNT, Meta(description="Users in video calls at one time")] = None
@@ -143,7 +177,23 @@ class Topology(Table, frozen=True, kw_only=True):
     name: Annotated[
         str, kinds.NAME, Meta(description="Name of the deployment in the cloud, instead of the domain with hyphens")
     ] = ""
-    exposure: Annotated[str, kinds.WORD, Meta(description="How the Internet reaches the nodes: direct")] = "direct"
+    exposure: Annotated[
+        str,
+        kinds.WORD,
+        Meta(description="How the Internet reaches the nodes: each by its own address, or all through one gateway"),
+    ] = "direct"
+    gateway: GatewayChoice = GatewayChoice()
+    forward: Annotated[
+        dict[str, tuple[str, ...]],
+        kinds.WORD,
+        Meta(description="Nodes by external service, where the gateway shall not use every node that offers it"),
+    ] = {}
+    vpn: VpnChoice | None = None
+    host_firewall: Annotated[
+        bool | None,
+        kinds.SWITCH,
+        Meta(description="A firewall on every machine, from the same rules; on unless the cloud filters between nodes"),
+    ] = None
     ssh_keys: Annotated[
         tuple[str, ...],
         kinds.PUBLIC_KEY,

@@ -5,6 +5,7 @@ import json
 from argparse import Namespace
 from pathlib import Path
 
+from generator.cli.configure import advice, command, nodes_to_configure
 from generator.cli.pipeline import Planned, WrongTopologyError, plan_topology, render_planned
 from generator.cli.report import count, out, say, say_problems
 from generator.errors import Exit, InputError
@@ -66,6 +67,10 @@ def _file_rows(comparison: Comparison) -> list[dict[str, str]]:
     return [{"path": change.path, "outcome": change.outcome} for change in comparison.changes]
 
 
+def _configure_rows(comparison: Comparison) -> list[dict[str, str]]:
+    return [{"node": node, "command": command(node)} for node in nodes_to_configure(comparison)]
+
+
 def _write(arguments: Namespace, planned: Planned, rendering: Rendering) -> Comparison:
     with exclusive(planned.folder):
         comparison = compare(planned.folder, rendering.files, read_manifest(planned.folder))
@@ -90,6 +95,7 @@ def _show_difference(arguments: Namespace, comparison: Comparison) -> int:
             json.dumps(
                 {
                     "files": rows,
+                    "configure": _configure_rows(comparison),
                     "strangers": comparison.strangers,
                     "interrupted": comparison.interrupted,
                 },
@@ -105,6 +111,8 @@ def _show_difference(arguments: Namespace, comparison: Comparison) -> int:
             out(f"{_CHECK_WORDS[change.outcome]:8} {change.path}{why}")
         for path in comparison.strangers:
             out(f"extra    {path}")
+        for line in advice(comparison):
+            say(line)
         if comparison.interrupted:
             say("an earlier run was interrupted: run generate again")
     return Exit.DIFFERENCES if differs else Exit.FINE
@@ -139,6 +147,7 @@ def _report(arguments: Namespace, planned: Planned, comparison: Comparison, init
         print_json = {
             "problems": problem_rows(planned.warnings),
             "files": rows,
+            "configure": _configure_rows(comparison),
             "init": initialised,
         }
         out(json.dumps(print_json, indent=2))
@@ -150,6 +159,9 @@ def _report(arguments: Namespace, planned: Planned, comparison: Comparison, init
         say("terraform init failed; the files are written. Mend the above (registry reachable?), then generate again.")
     else:
         say(f"next: {'terraform init && ' if initialised == 'skipped' else ''}terraform apply")
+    if not arguments.json:
+        for line in advice(comparison):
+            say(line)
 
 
 def _list(comparison: Comparison) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from generator.clouds import REGISTRY
+from generator.clouds import DNS_PROVIDERS, REGISTRY, Cloud
 from generator.context import Context
 from generator.errors import GeneratorError
 from generator.load import Source, decode, read_source
@@ -63,7 +63,8 @@ def plan_topology(options: Namespace) -> Planned:
     topology, findings = decode(source)
     context = None
     if topology is not None and not problems:
-        context, consequences = resolve(topology, {name: cloud.capabilities for name, cloud in REGISTRY.items()})
+        clouds = {name: cloud.capabilities for name, cloud in REGISTRY.items()}
+        context, consequences = resolve(topology, clouds, DNS_PROVIDERS)
         if context is not None:
             consequences = [*consequences, *check(context)]
         findings += without_follow_ups(consequences, findings)
@@ -91,9 +92,17 @@ def render_planned(planned: Planned) -> Rendering:
         WrongTopologyError: A file would be too large for the cloud.
     """
     cloud = REGISTRY[planned.plan.deployment.provider]
-    rendering = render(planned.plan, planned.lock, planned.context, cloud)
+    dns = DNS_PROVIDERS[planned.plan.dns.provider]
+    rendering = render(planned.plan, planned.lock, planned.context, cloud, dns)
     _stop_at_errors(planned.source, [], list(rendering.findings))
     return rendering
+
+
+def clouds_in_use(plan: Plan) -> dict[str, Cloud]:
+    """Return by name the clouds whose APIs a plan talks to: the machines' and the public zone's."""
+    cloud, dns = REGISTRY[plan.deployment.provider], DNS_PROVIDERS[plan.dns.provider]
+    used = {*cloud.providers, *dns.providers}
+    return {name: one for name, one in REGISTRY.items() if not used.isdisjoint(one.providers)}
 
 
 def _stop_at_errors(source: Source, problems: list[Problem], findings: list[Finding]) -> list[Problem]:

@@ -4,12 +4,14 @@ import argparse
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 
+from generator.cli.configure import advice
 from generator.cli.options import common
-from generator.cli.pipeline import WrongTopologyError, plan_topology
+from generator.cli.pipeline import Planned, WrongTopologyError, plan_topology, render_planned
 from generator.cli.report import out, say_problems
 from generator.errors import Exit
 from generator.files import json_bytes
-from generator.plan import Flow, Plan
+from generator.output import compare, read_manifest
+from generator.plan import OUTSIDE, Flow, Plan
 
 _GAP = "  "
 
@@ -38,7 +40,18 @@ def run(arguments: Namespace) -> int:
     else:
         for line in describe(planned.plan):
             out(line)
+        for line in _configure(planned):
+            out(line)
     return Exit.FINE
+
+
+def _configure(planned: Planned) -> Iterator[str]:
+    """Yield the nodes whose data would change, where the folder was generated before."""
+    if (planned.folder / "nodes").is_dir():
+        files = render_planned(planned).files
+        lines = list(advice(compare(planned.folder, files, read_manifest(planned.folder))))
+        if lines:
+            yield from (*_section("Nodes to configure"), *lines)
 
 
 def describe(plan: Plan) -> Iterator[str]:
@@ -56,7 +69,7 @@ def describe(plan: Plan) -> Iterator[str]:
                     node.name,
                     node.address,
                     node.zone,
-                    "yes" if node.public else "no",
+                    "yes" if node.public else "out only" if node.public_address else "no",
                     node.os,
                     node.machine.type,
                     str(node.machine.vcpu),
@@ -96,8 +109,8 @@ def _reach(plan: Plan) -> Iterator[str]:
     """Yield who can reach what: every flow from outside, and the cluster's in a line per target."""
     yield from _section("Who can reach what")
     outside = [flow for flow in plan.flows if flow.source != "cluster"]
-    order = {"internet": 0, "listed": 1, "management": 2}
-    outside.sort(key=lambda flow: (order.get(flow.source, 3), flow.target, flow.protocol, _first_port(flow)))
+    order = {"internet": 0, "listed": 1, "management": 2, "vpn": 3, "gateway": 4}
+    outside.sort(key=lambda flow: (order.get(flow.source, 5), flow.target, flow.protocol, _first_port(flow)))
     yield from _table(
         [
             ("FROM", "TO", "PORT", "FOR"),
@@ -114,12 +127,36 @@ def _reach(plan: Plan) -> Iterator[str]:
     )
     inside: dict[str, list[Flow]] = {}
     for flow in plan.flows:
-        if flow.source == "cluster":
+        if flow.source == "cluster" and flow.target != OUTSIDE:
             inside.setdefault(flow.target, []).append(flow)
     yield "From the cluster:"
     for target, flows in inside.items():
         ports = ", ".join(f"{flow.ports}/{flow.protocol}" for flow in sorted(flows, key=_first_port))
         yield f"  {_target(target)}: {ports}"
+    yield from _gateway(plan)
+
+
+def _gateway(plan: Plan) -> Iterator[str]:
+    """Yield what the gateway does, and where DNS inside is answered."""
+    gateway = plan.gateway
+    if gateway is not None:
+        yield from _section("Gateway")
+        if gateway.way_out:
+            yield "The nodes leave through it, with its address."
+        for forward in gateway.forwards:
+            sources = "" if forward.sources == ("0.0.0.0/0",) else f" from {', '.join(forward.sources)}"
+            share = ", shared by the client's address" if len(forward.targets) > 1 else ""
+            yield f"{forward.protocol} {forward.ports}{sources} -> {', '.join(forward.targets)}{share}"
+        if gateway.vpn is not None:
+            peers = ", ".join(f"{peer.name} ({peer.address})" for peer in gateway.vpn.peers) or "none yet"
+            yield f"WireGuard on udp {gateway.vpn.port}, {gateway.vpn.range}; peers: {peers}"
+    if plan.host_firewalls:
+        kinds = sorted({f"{one.kind}" for one in plan.host_firewalls.values()})
+        yield from _section("Firewalls on the machines")
+        yield f"{', '.join(plan.host_firewalls)} ({', '.join(kinds)})"
+    if plan.resolver is not None:
+        yield from _section("DNS inside")
+        yield f"Answered by dnsmasq on {', '.join(plan.resolver.addresses)}."
 
 
 def _dns_host(plan: Plan) -> str:

@@ -4,9 +4,8 @@ import argparse
 from argparse import Namespace
 
 from generator.cli.options import common
-from generator.cli.pipeline import WrongTopologyError, plan_topology, render_planned
+from generator.cli.pipeline import WrongTopologyError, clouds_in_use, plan_topology, render_planned
 from generator.cli.report import out, say, say_problems
-from generator.clouds import REGISTRY
 from generator.errors import Exit
 
 
@@ -19,6 +18,13 @@ def parser() -> argparse.ArgumentParser:
     )
     common(found)
     found.add_argument("--keep", action="store_true", help="keep the temporary folder")
+    found.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="WORD",
+        help="let the simulated cloud fail: 429*3, 503@volumes, resource_unavailable:mta1.example.com, slow:2",
+    )
     return found
 
 
@@ -33,8 +39,14 @@ def run(arguments: Namespace) -> int:
         say_problems(error.problems)
         return Exit.WRONG_INPUT
     say_problems(planned.warnings)
-    cloud = REGISTRY[planned.plan.deployment.provider]
-    result = rehearse(planned.plan, rendering.files, cloud, say, keep=arguments.keep)
+    result = rehearse(
+        planned.plan,
+        rendering.files,
+        clouds_in_use(planned.plan),
+        say,
+        faults=arguments.fault,
+        keep=arguments.keep,
+    )
     if arguments.json:
         import json
 

@@ -1,22 +1,29 @@
 """Amazon Web Services."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from generator.capabilities import Capabilities
-from generator.clouds.base import Simulator, Tfvars
+from generator.capabilities import Capabilities, DnsProvider, Provider
+from generator.clouds.base import Cloud, Simulator, Tfvars
+from generator.clouds.values import records
 from generator.context import Context
-from generator.dns_providers import AWS_PROVIDER, DNS_PROVIDERS
-from generator.plan import CLUSTER_GROUP, Plan, Record, Rule
+from generator.errors import InputError
+from generator.plan import CLUSTER_GROUP, GATEWAY, Plan, Rule
 from generator.problems import Finding
 
 _ANY = "0.0.0.0/0"
+_AMI = r"ami-[0-9a-f]{8,17}"
 _NOT_IN_DESCRIPTION = re.compile(r"[^A-Za-z0-9. _:/()#,@\[\]+=&;{}!$*-]")
 _ALL_ICMP_CODES = -1
+_EVERY_PROTOCOL = "-1"
+_DEVICES = tuple(f"/dev/sd{letter}" for letter in "fghijklmnop")
 _GZIP_MARGIN = 512
 """Terraform's gzip and Python's differ by a few bytes, and a shorter text may compress to more."""
+
+AWS_PROVIDER = Provider("aws", "hashicorp/aws", "~> 5.100")
+"""Terraform's provider for whatever of AWS is in use."""
 
 
 class Aws:
@@ -25,6 +32,7 @@ class Aws:
     templates = "aws"
     modules = (
         "aws/network",
+        "aws/egress",
         "aws/firewall",
         "aws/nodes",
         "aws/inside-dns",
@@ -32,14 +40,25 @@ class Aws:
         "dns/records",
     )
     providers = (AWS_PROVIDER,)
+    dns_providers: Mapping[str, DnsProvider] = {"route53": DnsProvider(("dns/records", "dns/route53"), (AWS_PROVIDER,))}
+    # The codes of the API: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+    hints: Mapping[str, str] = {
+        "InsufficientInstanceCapacity": "The zone has no such machine free: set another type: or zone:, or try later.",
+        "VcpuLimitExceeded": "Have the quota of running On-Demand instances raised for this region.",
+        "AddressLimitExceeded": "Have the quota of Elastic IPs raised for this region.",
+        "OptInRequired": "The account has not subscribed to this image: accept its terms in the AWS Marketplace.",
+        "UnauthorizedOperation": "The credentials lack a right: see step 1 of docs/aws.md.",
+    }
     capabilities = Capabilities(
         title="AWS",
-        exposures=("direct",),
-        dns_providers=tuple(DNS_PROVIDERS),
+        exposures=("direct", "gateway"),
         default_dns="route53",
         default_subscription="rhui",
         device_path="/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_{}",
-        device_names=tuple(f"/dev/sd{letter}" for letter in "fghijklmnop"),
+        zonal_subnets=True,
+        managed_nat=True,
+        host_firewall=False,
+        final_snapshots=True,
         private_zone=True,
         ptr_needs_forward=True,
     )
@@ -58,6 +77,7 @@ class Aws:
                     for name, subnet in plan.subnets.items()
                 },
                 "nat_subnet": plan.nat_subnet or None,
+                "gateway": GATEWAY if plan.gateway is not None and plan.gateway.way_out else None,
             },
             "firewall": _firewall(plan),
             "ssh": {
@@ -67,11 +87,11 @@ class Aws:
             "images": _images(plan, context),
             "protect": choice.protect,
             "nodes": _nodes(plan),
-            "volumes": _volumes(plan, final_snapshots=choice.final_snapshots, names=self.capabilities.device_names),
+            "volumes": _volumes(plan, final_snapshots=choice.final_snapshots, names=_DEVICES),
             "dns": {
                 "existing_zone": plan.dns.existing_zone,
-                "public": _records(plan.dns.public),
-                "inside": _records(plan.dns.inside),
+                "public": records(plan.dns.public),
+                "inside": records(plan.dns.inside),
                 "ptr": plan.dns.ptr,
             },
         }
@@ -99,21 +119,17 @@ class Aws:
             )
         addresses = sum(node.public for node in plan.nodes.values()) + bool(plan.nat_subnet)
         most_addresses = quotas.elastic_ips or limits.elastic_ips
-        if addresses > most_addresses:
+        if most_addresses is not None and addresses > most_addresses:
             yield Finding(
                 "quota-elastic-ips",
                 ("cloud",),
-                f"{addresses} Elastic IPs are needed (exposed nodes, NAT gateway); the quota is {most_addresses}",
+                f"{addresses} Elastic IPs are needed (exposed machines, NAT gateway); the quota is {most_addresses}",
                 "Have the quota of the region raised and set cloud.quotas.elastic_ips.",
             )
-        for name, node in context.nodes.items():
-            if node.image and not re.fullmatch(r"ami-[0-9a-f]{8,17}", node.image):
-                yield Finding(
-                    "wrong-image",
-                    ("nodes", name, "image"),
-                    f'"{node.image}" is not an AMI identifier',
-                    "It looks like ami-0123456789abcdef0.",
-                )
+        for path, image in context.written_images():
+            if not re.fullmatch(_AMI, image):
+                mend = "It looks like ami-0123456789abcdef0."
+                yield Finding("wrong-image", path, f'"{image}" is not an AMI identifier', mend)
 
     def audit_user_data(self, user_data: Mapping[str, str], context: Context) -> Iterator[Finding]:
         """Yield user-data that is too long, counted as it is sent: compressed.
@@ -133,15 +149,17 @@ class Aws:
                 "Name fewer SSH keys: they are the part of it that grows.",
             )
 
-    def simulator(self, plan: Plan) -> AbstractContextManager[Simulator]:
+    def simulator(self, plan: Plan, faults: Sequence[str]) -> AbstractContextManager[Simulator]:
         """Return moto's server; whoever asks for reverse names vouches that the zone is delegated."""
+        if faults:
+            raise InputError(f"the simulated AWS knows no faults, so no {faults[0]}", "Leave out --fault.")
         from generator.rehearse.aws_simulator import AwsSimulator
 
         domain = (plan.deployment.domain,)
         return AwsSimulator(
             delegated=domain if plan.dns.ptr else (),
             existing_zones=domain if plan.dns.existing_zone else (),
-            images=tuple(image.id for image in plan.images.values() if image.id),
+            images=tuple(image.id for image in plan.images.values() if re.fullmatch(_AMI, image.id)),
             region=plan.deployment.region,
         )
 
@@ -163,16 +181,17 @@ def _firewall(plan: Plan) -> dict[str, object]:
     for group in plan.groups.values():
         for rule in group.rules:
             rules[f"{group.name}/in/{_label(rule.source)}/{rule.protocol}/{rule.ports}"] = _rule(group.name, rule)
-    rules[f"{CLUSTER_GROUP}/out"] = {
-        "group": CLUSTER_GROUP,
-        "direction": "out",
-        "protocol": "-1",
-        "from_port": None,
-        "to_port": None,
-        "peer_group": None,
-        "peer_cidr": _ANY,
-        "description": "Everything outward",
-    }
+    for name in sorted(plan.groups.keys() & {CLUSTER_GROUP, GATEWAY}):
+        rules[f"{name}/out"] = {
+            "group": name,
+            "direction": "out",
+            "protocol": _EVERY_PROTOCOL,
+            "from_port": None,
+            "to_port": None,
+            "peer_group": None,
+            "peer_cidr": _ANY,
+            "description": "Everything outward",
+        }
     return {
         "groups": {group.name: {"description": _group_text(group.roles)} for group in plan.groups.values()},
         "rules": rules,
@@ -180,6 +199,8 @@ def _firewall(plan: Plan) -> dict[str, object]:
 
 
 def _group_text(roles: tuple[str, ...]) -> str:
+    if roles == (GATEWAY,):
+        return "The gateway"
     return "Every node" if roles == ("*",) else f"Nodes with {' + '.join(roles)}"[:255]
 
 
@@ -189,14 +210,14 @@ def _label(source: str) -> str:
 
 def _rule(group: str, rule: Rule) -> dict[str, object]:
     first, _, last = rule.ports.partition("-")
-    icmp = rule.protocol == "icmp"
+    icmp, everything = rule.protocol == "icmp", rule.protocol == "any"
     is_range = "/" in rule.source
     return {
         "group": group,
         "direction": "in",
-        "protocol": rule.protocol,
-        "from_port": int(first),
-        "to_port": _ALL_ICMP_CODES if icmp else int(last or first),
+        "protocol": _EVERY_PROTOCOL if everything else rule.protocol,
+        "from_port": None if everything else int(first),
+        "to_port": None if everything else _ALL_ICMP_CODES if icmp else int(last or first),
         "peer_group": None if is_range else rule.source.removeprefix("group:"),
         "peer_cidr": rule.source if is_range else None,
         "description": _NOT_IN_DESCRIPTION.sub("", rule.description)[:255],
@@ -226,11 +247,13 @@ def _nodes(plan: Plan) -> dict[str, object]:
             "subnet": node.subnet,
             "private_address": node.address,
             "public": node.public,
+            "forwards": node.is_gateway and plan.gateway is not None and plan.gateway.way_out,
             "groups": node.groups,
             "os_disk_gib": node.os_disk_gib,
             "user_data": f"cloud-init/{node.name}.yaml",
             "login_user": node.login_user,
             "jump": node.jump or None,
+            "login_address": node.login_address,
         }
         for node in plan.nodes.values()
     }
@@ -251,13 +274,4 @@ def _volumes(plan: Plan, *, final_snapshots: bool, names: tuple[str, ...]) -> di
     return found
 
 
-def _records(records: tuple[Record, ...]) -> dict[str, object]:
-    return {
-        record.key: {
-            "name": record.name,
-            "type": record.type,
-            "ttl": record.ttl,
-            "values": [{"text": value.text, "addresses": value.addresses} for value in record.values],
-        }
-        for record in records
-    }
+CLOUD: Cloud = Aws()

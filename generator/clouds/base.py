@@ -1,10 +1,10 @@
 """What every cloud brings. A new cloud is one file with a class that has these members."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeAlias
 
-from generator.capabilities import Capabilities, Provider
+from generator.capabilities import Capabilities, DnsProvider, Provider
 from generator.context import Context
 from generator.plan import Plan
 from generator.problems import Finding
@@ -38,6 +38,10 @@ class Cloud(Protocol):
     def providers(self) -> tuple[Provider, ...]:
         """Terraform providers of the compute part."""
 
+    @property
+    def dns_providers(self) -> Mapping[str, DnsProvider]:
+        """DNS providers that come with the cloud, by the name that a topology uses."""
+
     def tfvars(self, plan: Plan, context: Context) -> Tfvars:
         """Return the values of the root variables."""
 
@@ -47,8 +51,22 @@ class Cloud(Protocol):
     def audit_user_data(self, user_data: Mapping[str, str], context: Context) -> Iterator[Finding]:
         """Yield what the cloud would refuse about the nodes' user-data, given by node."""
 
-    def simulator(self, plan: Plan) -> AbstractContextManager[Simulator]:
-        """Return the stand-in for rehearsals, prepared with what the plan takes for granted."""
+    @property
+    def hints(self) -> Mapping[str, str]:
+        """What an operator can do about an error, by the API's code for it."""
+
+    def simulator(self, plan: Plan, faults: Sequence[str]) -> AbstractContextManager[Simulator]:
+        """Return the stand-in for rehearsals, prepared with what the plan takes for granted.
+
+        A plan that stands on another cloud may still use this one's DNS.
+
+        Args:
+            plan: What will be applied.
+            faults: What goes wrong, in the words of the stand-in.
+
+        Raises:
+            InputError: It does not know such a fault.
+        """
 
     def consult(self, context: Context) -> dict[str, Any]:
         """Ask the cloud's API for images and for types that the facts lack; return changed fields of the context."""

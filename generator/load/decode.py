@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 import yaml
 
-from generator.kinds import OPENING, Kind
+from generator.kinds import NETWORK, OPENING, Kind
 from generator.load.source import Source, entries, scalar
 from generator.problems import Finding, Path, nearest
 from generator.topology import Table, Topology
@@ -180,9 +180,8 @@ class _Decoder:
         return True
 
     def _opening(self, node: yaml.Node, path: Path) -> bool | tuple[str, ...]:
-        if isinstance(node, yaml.SequenceNode):
-            from generator.kinds import NETWORK
-
+        # One range may stand without brackets.
+        if isinstance(node, yaml.SequenceNode) or (isinstance(node, yaml.ScalarNode) and "." in str(node.value)):
             return self._list(_Shape("scalar", NETWORK), node, path)
         value = self._scalar(OPENING, node, path)
         return (value,) if isinstance(value, str) else bool(value)

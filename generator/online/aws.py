@@ -31,11 +31,11 @@ def _client(region: str) -> Iterator[Any]:
 
 def consult(context: Context) -> dict[str, Any]:
     """Return the fields of the context that AWS knows better: newest images, and further machine types."""
-    systems = sorted({context.os_of(node) for node in context.nodes.values()})
     known = {machine.name for machine in context.cloud.types}
-    wanted = sorted({node.type for node in context.nodes.values() if node.type} - known)
+    written = {node.type for node in context.nodes.values()} | {context.topology.gateway.type}
+    wanted = sorted(written - known - {""})
     with _client(context.topology.cloud.region) as client:
-        images = {system: _newest(client, context.cloud.images[system]) for system in systems}
+        images = {system: _newest(client, context.cloud.images[system]) for system in context.systems}
         types = tuple(_describe(client, wanted)) if wanted else ()
     cloud = msgspec.structs.replace(context.cloud, types=(*context.cloud.types, *types))
     return {
@@ -57,7 +57,7 @@ def audit(plan: Plan) -> list[Finding]:
     return [
         Finding(
             "type-not-offered",
-            ("nodes", name),
+            node.path,
             f"AWS does not offer {node.machine.type} in {node.zone}",
             "Set type: or zone: of the node.",
             key=True,

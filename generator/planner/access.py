@@ -1,17 +1,23 @@
 """How the operator logs in: directly, or through one exposed node."""
 
 from generator.context import Context
+from generator.plan import GATEWAY
 from generator.planner.addresses import Placement
 from generator.problems import Finding
 
 
 def choose_jumps(context: Context, placement: Placement, findings: list[Finding]) -> dict[str, str]:
-    """Return the jump node of every node; empty for nodes with a public address.
+    """Return the jump node of every machine; empty for those that SSH reaches directly.
 
-    The jump node is the one that the topology names, else the first by name that has a public address.
+    The jump node is the gateway where it is the only way in, else the one that the topology names, else
+    the first by name that has a public address.
     """
-    public = sorted(name for name, place in placement.nodes.items() if place.public)
     named = context.topology.jump
+    public = sorted(
+        name
+        for name, place in placement.nodes.items()
+        if place.public and (name != GATEWAY or context.through_gateway or named == GATEWAY)
+    )
     if named and named not in public:
         findings.append(
             Finding(
@@ -21,5 +27,8 @@ def choose_jumps(context: Context, placement: Placement, findings: list[Finding]
                 f"Name one that has: {', '.join(public)}.",
             )
         )
+    vpn = context.topology.vpn
+    if vpn is not None and vpn.only:
+        return dict.fromkeys(placement.nodes, "")
     jump = named or (public[0] if public else "")
     return {name: "" if place.public else jump for name, place in placement.nodes.items()}

@@ -5,30 +5,37 @@ from ipaddress import IPv4Address, IPv4Network
 
 import msgspec
 
+from generator.addressing import parts
 from generator.context import Context
 from generator.lockfile import Lock, LockedNode
-from generator.plan import Subnet
+from generator.plan import GATEWAY, Subnet
 from generator.problems import Finding
 from generator.topology import Node
 
-_PARTS = 16
 _MESH = "mesh servers"
 _FIRST_PUBLIC = 8
+_NODES = "nodes"
 _LOW_ADDRESSES_LEFT = 10
 """The first addresses of a subnet stay free for gateways and appliances that come later."""
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where a node stands in the network."""
+    """Where a machine stands in the network.
+
+    Attributes:
+        public: The Internet reaches it by an address of its own.
+        public_address: It has one, be it for the way out alone.
+    """
 
     subnet: str
     zone: str
     address: str
     public: bool
+    public_address: bool
 
 
 class Placement(msgspec.Struct, frozen=True):
-    """Where every node stands, and the subnets of the network."""
+    """Where every machine stands, the gateway among them, and the subnets of the network."""
 
     nodes: dict[str, Place]
     subnets: dict[str, Subnet]
@@ -41,26 +48,32 @@ def external_roles(context: Context) -> frozenset[str]:
 
 
 def place(context: Context, lock: Lock, findings: list[Finding]) -> Placement:
-    """Give every node its zone, subnet and private address."""
-    external = external_roles(context)
-    subnets = _subnets(context)
+    """Give every node and the gateway their zone, subnet and private address."""
+    subnets = _zonal_subnets(context) if context.capabilities.zonal_subnets else _one_subnet(context)
     chooser = _Chooser(context, subnets, findings)
-    public = {name: not external.isdisjoint(node.roles) for name, node in context.nodes.items()}
     kept = lock.nodes if lock.network == context.topology.network.cidr else {}
     places: dict[str, Place] = {}
     for name, node in context.nodes.items():
         if node.address:
-            places.update(chooser.fixed(name, node, public=public[name]))
+            places.update(chooser.fixed(name, node))
     for name, node in context.nodes.items():
         locked = kept.get(name)
         if name not in places and locked is not None and not node.address:
-            places.update(chooser.locked(name, node, locked, public=public[name]))
+            places.update(chooser.locked(name, node, locked))
     for name, node in context.nodes.items():
         if name not in places:
-            places.update(chooser.free(name, node, public=public[name]))
-    private = any(not one.public for one in places.values())
-    nat = f"public-{context.zones[0]}" if private else ""
+            places.update(chooser.free(name, node))
+    nat = f"public-{context.zones[0]}" if _needs_nat(context, places) else ""
+    if context.has_gateway:
+        net = _gateway_net(context, kept.get(GATEWAY))
+        subnets[net.subnet.name] = net
+        places[GATEWAY] = Place(GATEWAY, net.subnet.zone, net.take_next() or "", public=True, public_address=True)
     return Placement(places, {name: net.subnet for name, net in sorted(subnets.items())}, nat)
+
+
+def _needs_nat(context: Context, places: dict[str, Place]) -> bool:
+    nat = context.capabilities.managed_nat and not context.through_gateway
+    return nat and any(not one.public_address for one in places.values())
 
 
 class _Net:
@@ -96,59 +109,90 @@ class _Net:
         return str(IPv4Address(self.first + offset))
 
 
-def _subnets(context: Context) -> dict[str, _Net]:
+def _net(name: str, network: IPv4Network, zone: str, context: Context, *, public: bool) -> _Net:
+    limits = context.cloud.limits
+    subnet = Subnet(name, str(network), zone, public)
+    return _Net(subnet, limits.reserved_addresses_first, limits.reserved_addresses_last)
+
+
+def _zonal_subnets(context: Context) -> dict[str, _Net]:
     """Lay out a private and a public part in each zone.
 
     A zone's parts depend on its place in the region, not on the zones in use, so another zone later
     moves nothing.
     """
-    network = IPv4Network(context.topology.network.cidr)
-    parts = list(network.subnets(prefixlen_diff=_PARTS.bit_length() - 1))
-    limits = context.cloud.limits
+    cut = parts(context.topology.network.cidr)
     found = {}
     region = context.cloud.regions[context.topology.cloud.region]
     named = {node.zone for node in context.nodes.values() if node.zone}
-    for index, zone in enumerate(region[:_FIRST_PUBLIC]):
+    for index, zone in enumerate(region[: _FIRST_PUBLIC - 1]):
         if zone not in context.zones and zone not in named:
             continue
         for kind, first in (("private", 0), ("public", _FIRST_PUBLIC)):
-            subnet = Subnet(f"{kind}-{zone}", str(parts[first + index]), zone, kind == "public")
-            found[subnet.name] = _Net(subnet, limits.reserved_addresses_first, limits.reserved_addresses_last)
+            if kind == "public" and context.through_gateway:
+                continue
+            name = f"{kind}-{zone}"
+            found[name] = _net(name, cut[first + index], zone, context, public=kind == "public")
     return found
+
+
+def _one_subnet(context: Context) -> dict[str, _Net]:
+    """Lay out one subnet for all nodes: the first half of the network."""
+    half = next(IPv4Network(context.topology.network.cidr).subnets(prefixlen_diff=1))
+    return {_NODES: _net(_NODES, half, context.zones[0], context, public=False)}
+
+
+def _gateway_net(context: Context, locked: LockedNode | None) -> _Net:
+    """Return the gateway's part, which no node may use, in the zone where the gateway stands."""
+    region = context.cloud.regions[context.topology.cloud.region]
+    zone = locked.zone if locked is not None and locked.zone in region else context.zones[0]
+    return _net(GATEWAY, parts(context.topology.network.cidr)[-1], zone, context, public=True)
 
 
 class _Chooser:
     """Chooses places one after the other and remembers what is taken."""
 
     def __init__(self, context: Context, nets: dict[str, _Net], findings: list[Finding]) -> None:
-        self.zones = context.zones
-        self.roles = context.facts.roles
+        self.context = context
         self.nets = nets
         self.findings = findings
+        self.external = external_roles(context)
         self.carriers: Counter[tuple[str, str]] = Counter()
+
+    def _exposed(self, node: Node) -> bool:
+        """Tell whether the Internet reaches a node by an address of its own."""
+        return not (self.context.through_gateway or node.private or self.external.isdisjoint(node.roles))
+
+    def _has_address(self, node: Node) -> bool:
+        """Tell whether a node has a public address: to be reached, or because there is no other way out."""
+        if self.context.through_gateway or node.private:
+            return False
+        return self._exposed(node) or not self.context.capabilities.managed_nat
 
     def _spread(self, node: Node) -> set[str]:
         """Return what must not be lost with one zone: roles, and membership in the mesh's quorum."""
-        members = {_MESH for role in node.roles if self.roles[role].odd}
+        members = {_MESH for role in node.roles if self.context.facts.roles[role].odd}
         return {*node.roles, *members}
+
+    def _suits(self, net: _Net, node: Node) -> bool:
+        """Tell whether a node may stand in a subnet: of its zone, and reachable as it has to be."""
+        right = not self.context.capabilities.zonal_subnets or net.subnet.public == self._exposed(node)
+        return right and node.zone in ("", net.subnet.zone)
 
     def _settle(self, name: str, node: Node, net: _Net, address: str) -> dict[str, Place]:
         zone = net.subnet.zone
         self.carriers.update((role, zone) for role in self._spread(node))
-        return {name: Place(net.subnet.name, zone, address, net.subnet.public)}
+        exposed, own = self._exposed(node), self._has_address(node)
+        return {name: Place(net.subnet.name, zone, address, exposed, own)}
 
-    def fixed(self, name: str, node: Node, *, public: bool) -> dict[str, Place]:
+    def fixed(self, name: str, node: Node) -> dict[str, Place]:
         """Place a node at the address that the topology names."""
         path = ("nodes", name, "address")
-        net = next((one for one in self.nets.values() if IPv4Address(node.address) in one.range), None)
-        wanted = [
-            one.subnet
-            for one in self.nets.values()
-            if one.subnet.public == public and node.zone in ("", one.subnet.zone)
-        ]
-        if net is None or net.subnet not in wanted:
-            kind = "public" if public else "private"
-            ranges = ", ".join(f"{one.cidr} ({one.zone})" for one in wanted)
+        wanted = [one for one in self.nets.values() if self._suits(one, node)]
+        net = next((one for one in wanted if IPv4Address(node.address) in one.range), None)
+        if net is None:
+            kind = "public" if self._exposed(node) else "private"
+            ranges = ", ".join(f"{one.subnet.cidr} ({one.subnet.zone})" for one in wanted)
             self.findings.append(
                 Finding(
                     "address-subnet",
@@ -157,7 +201,7 @@ class _Chooser:
                     f"Those are {ranges}.",
                 )
             )
-            return {name: Place(wanted[0].name, wanted[0].zone, node.address, public)}
+            return self._settle(name, node, wanted[0], node.address)
         if not net.take(node.address):
             self.findings.append(
                 Finding(
@@ -169,37 +213,52 @@ class _Chooser:
             )
         return self._settle(name, node, net, node.address)
 
-    def locked(self, name: str, node: Node, locked: LockedNode, *, public: bool) -> dict[str, Place]:
+    def locked(self, name: str, node: Node, locked: LockedNode) -> dict[str, Place]:
         """Place a node where it stood before, unless it must move; then say so."""
         net = self.nets.get(locked.subnet)
-        stays = net is not None and net.subnet.public == public and node.zone in ("", net.subnet.zone)
-        if net is None or not stays:
-            why = "becomes public" if public else "becomes private"
-            reason = why if net is not None and net.subnet.public != public else f"leaves zone {locked.zone}"
-            self.findings.append(
-                Finding(
-                    "node-moves",
-                    ("nodes", name),
-                    f"{name} {reason}, so it gets another address: Terraform will replace the machine",
-                    "",
-                    "warning",
-                    key=True,
-                )
+        if net is not None and self._suits(net, node):
+            if locked.public_address not in (None, self._has_address(node)):
+                self._moves(name, "gets" if self._has_address(node) else "loses")
+            return self._settle(name, node, net, locked.address) if net.take(locked.address) else {}
+        moved = net is not None and node.zone in ("", net.subnet.zone)
+        reason = f"leaves zone {locked.zone}"
+        if moved:
+            reason = "becomes public" if self._exposed(node) else "becomes private"
+        self.findings.append(
+            Finding(
+                "node-moves",
+                ("nodes", name),
+                f"{name} {reason}, so it gets another address: Terraform will replace the machine",
+                "",
+                "warning",
+                key=True,
             )
-            return {}
-        return self._settle(name, node, net, locked.address) if net.take(locked.address) else {}
+        )
+        return {}
 
-    def free(self, name: str, node: Node, *, public: bool) -> dict[str, Place]:
+    def _moves(self, name: str, verb: str) -> None:
+        self.findings.append(
+            Finding(
+                "address-changes",
+                ("nodes", name),
+                f"{name} {verb} its public address; not every cloud does that to a machine that runs",
+                "Where the apply refuses it, replace the machine: see Day two in docs/generated.md.",
+                "warning",
+                key=True,
+            )
+        )
+
+    def free(self, name: str, node: Node) -> dict[str, Place]:
         """Place a node in the zone that holds fewest of its roles, at the next free address."""
-        kind = "public" if public else "private"
-        zones = (node.zone,) if node.zone else self.zones
+        zones = (node.zone,) if node.zone else self.context.zones
         spread = self._spread(node)
         load = {zone: sum(self.carriers[role, zone] for role in spread) for zone in zones}
-        for zone in sorted(zones, key=lambda one: load[one]):
-            net = self.nets[f"{kind}-{zone}"]
+        nets = [net for net in self.nets.values() if net.subnet.zone in zones and self._suits(net, node)]
+        for net in sorted(nets, key=lambda one: (load[one.subnet.zone], zones.index(one.subnet.zone))):
             address = net.take_next()
             if address is not None:
                 return self._settle(name, node, net, address)
+        kind = "public" if self._exposed(node) else "private"
         self.findings.append(
             Finding(
                 "network-full",
@@ -209,4 +268,4 @@ class _Chooser:
                 key=True,
             )
         )
-        return {name: Place(f"{kind}-{zones[0]}", zones[0], "", public)}
+        return self._settle(name, node, nets[0], "")

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
 from generator.context import Context
 from generator.facts import EVERY_NODE
-from generator.plan import CLUSTER_GROUP, Flow, Group, Rule
+from generator.plan import CLUSTER_GROUP, GATEWAY, OUTSIDE, Flow, Gateway, Group, Rule
 
 
 def group_name(roles: tuple[str, ...]) -> str:
@@ -12,13 +14,29 @@ def group_name(roles: tuple[str, ...]) -> str:
     return "+".join(sorted(roles))
 
 
-def plan_groups(context: Context, flows: tuple[Flow, ...]) -> dict[str, Group]:
-    """Return the group of all nodes and one for each distinct set of roles, by name."""
+def plan_groups(context: Context, flows: tuple[Flow, ...], gateway: Gateway | None) -> dict[str, Group]:
+    """Return the group of all nodes, one for each distinct set of roles, and the gateway's, by name."""
     sets = {group_name(node.roles): tuple(sorted(node.roles)) for node in context.nodes.values()}
     groups = {CLUSTER_GROUP: Group(CLUSTER_GROUP, (EVERY_NODE,), _rules((EVERY_NODE,), flows, sets))}
     for name in sorted(sets):
         groups[name] = Group(name, sets[name], _rules(sets[name], flows, sets))
+    if gateway is not None:
+        groups[GATEWAY] = Group(GATEWAY, (GATEWAY,), _rules((GATEWAY,), tuple(_through(gateway, flows)), sets))
     return groups
+
+
+def _through(gateway: Gateway, flows: tuple[Flow, ...]) -> Iterator[Flow]:
+    """Yield the flows that cross the gateway's interface, as flows to it.
+
+    What it forwards and what leaves through it has to get into it first. What comes out of the
+    tunnel has passed the interface already, as WireGuard.
+    """
+    forwarded = {flow for forward in gateway.forwards for flow in forward.flows}
+    for flow in flows:
+        if flow.target == OUTSIDE or flow.id in forwarded:
+            yield msgspec.structs.replace(flow, target=GATEWAY)
+        elif flow.target == GATEWAY and flow.source != "vpn":
+            yield flow
 
 
 def _rules(targets: tuple[str, ...], flows: tuple[Flow, ...], sets: dict[str, tuple[str, ...]]) -> tuple[Rule, ...]:
@@ -39,6 +57,8 @@ def _rules(targets: tuple[str, ...], flows: tuple[Flow, ...], sets: dict[str, tu
 def _sources(flow: Flow, sets: dict[str, tuple[str, ...]]) -> Iterator[str]:
     if flow.source == "cluster":
         yield CLUSTER_GROUP
+    elif flow.source == GATEWAY:
+        yield f"group:{GATEWAY}"
     elif flow.ranges:
         yield from flow.ranges
     else:

@@ -4,7 +4,7 @@ from ipaddress import IPv4Network
 
 from generator.context import Context
 from generator.facts import EVERY_NODE, Command, Family, InstallStep
-from generator.plan import DnsPlan, InstallCommand, InstallPlan, NodeInstall, PlannedNode, Subnet, ValueToNote
+from generator.plan import GATEWAY, DnsPlan, InstallCommand, InstallPlan, NodeInstall, PlannedNode, Subnet, ValueToNote
 
 _PHASES = ("packages", "bootstrap", "configure", "finish")
 _AFTER = "finish"
@@ -24,7 +24,8 @@ class _Installer:
         self.context = context
         self.subnets = subnets
         self.public_name = dns.public_name
-        self.order = sorted(nodes.values(), key=lambda node: (self._place(node), node.name))
+        carbonio = [node for node in nodes.values() if not node.is_gateway]
+        self.order = sorted(carbonio, key=lambda node: (self._place(node), node.name))
         self.directory = next((node.fqdn for node in self.order if "mesh-and-directory" in node.roles), "")
         self.roles = {role for node in self.order for role in node.roles}
 
@@ -84,7 +85,9 @@ class _Installer:
 
     def _values(self, node: PlannedNode) -> dict[str, object]:
         """Return what stands for the placeholders of commands and notes on a node."""
-        public = f"@@public:{node.name}@@" if node.public else "the address under which users reach this node"
+        public = "the address under which users reach this node"
+        if node.public or self.context.through_gateway:
+            public = f"@@public:{node.name if node.public else GATEWAY}@@"
         return {
             "name": node.name,
             "fqdn": node.fqdn,

@@ -2,11 +2,13 @@
 
 import math
 
+import msgspec
+
 from generator.context import Context
 from generator.facts import MachineType
 from generator.lockfile import Lock
-from generator.plan import Machine
-from generator.problems import Finding, nearest
+from generator.plan import GATEWAY, Machine
+from generator.problems import Finding, Path, nearest
 from generator.topology import Node
 
 
@@ -53,112 +55,130 @@ def os_disk(node: Node, context: Context) -> tuple[int, str]:
 
 
 def choose_machines(context: Context, lock: Lock, findings: list[Finding]) -> dict[str, Machine]:
-    """Give every node its machine type: as written, as locked, or the first that suffices."""
-    known = {machine.name: machine for machine in context.cloud.types}
-    chosen: dict[tuple[int, int], MachineType | None] = {}
+    """Give every machine its type: as written, as locked, or the first that suffices."""
+    chooser = _Chooser(context, lock, findings)
     machines = {}
     for name, node in context.nodes.items():
         vcpu, memory, reasons = needs(node, context)
-        found: MachineType | None
-        if node.type:
-            found = _written(name, node, known, (vcpu, memory, reasons), findings)
-            reasons = (*reasons, "the topology names the type")
-        else:
-            found = _kept(name, lock, known, (vcpu, memory), findings)
-            if found is None:
-                if (vcpu, memory) not in chosen:
-                    chosen[vcpu, memory] = _first(context, vcpu, memory)
-                found = chosen[vcpu, memory]
-                if found is None:
-                    findings.append(_none_suffices(name, vcpu, memory, context))
-        if found is None:
-            found = MachineType(name=node.type, vcpu=vcpu, memory_gib=memory, architecture="x86_64", burstable=False)
-        machines[name] = Machine(found.name, found.vcpu, found.memory_gib, vcpu, memory, reasons)
+        need = _Need(vcpu, memory, os_disk(node, context)[0], reasons)
+        machines[name] = chooser.choose(name, need, node.type, ("nodes", name))
+    if context.has_gateway:
+        row = context.facts.hardware.gateway
+        need = _Need(row.vcpu, row.memory_gib, row.os_disk_gib, (f"a gateway: {row.vcpu} vCPU, {row.memory_gib} GB",))
+        machines[GATEWAY] = chooser.choose(GATEWAY, need, context.topology.gateway.type, ("gateway",))
     return machines
 
 
-def _first(context: Context, vcpu: int, memory: int) -> MachineType | None:
-    return next(
-        (
-            machine
-            for machine in context.cloud.types
-            if machine.architecture == "x86_64"
-            and not machine.burstable
-            and context.topology.cloud.region not in machine.not_in
-            and machine.vcpu >= vcpu
-            and machine.memory_gib >= memory
-        ),
-        None,
-    )
+class _Need(msgspec.Struct, frozen=True):
+    vcpu: int
+    memory_gib: int
+    disk_gib: int
+    reasons: tuple[str, ...]
+
+    def met_by(self, machine: MachineType) -> bool:
+        """Tell whether a machine has enough of everything."""
+        disk = machine.disk_gib is None or machine.disk_gib >= self.disk_gib
+        return disk and machine.vcpu >= self.vcpu and machine.memory_gib >= self.memory_gib
+
+    def __str__(self) -> str:
+        return f"{self.vcpu} vCPU and {self.memory_gib} GB"
 
 
-def _none_suffices(name: str, vcpu: int, memory: int, context: Context) -> Finding:
-    return Finding(
-        "no-type",
-        ("nodes", name),
-        f"{name} needs {vcpu} vCPU and {memory} GB; no machine type of {context.capabilities.title} has that",
-        "Spread its roles over more nodes.",
-        key=True,
-    )
+class _Chooser:
+    """Chooses types one after the other."""
 
+    def __init__(self, context: Context, lock: Lock, findings: list[Finding]) -> None:
+        self.context = context
+        self.lock = lock
+        self.findings = findings
+        self.region = context.topology.cloud.region
+        self.known = {machine.name: machine for machine in context.cloud.types}
+        self.chosen: dict[tuple[int, int, int], MachineType | None] = {}
 
-def _kept(
-    name: str,
-    lock: Lock,
-    known: dict[str, MachineType],
-    need: tuple[int, int],
-    findings: list[Finding],
-) -> MachineType | None:
-    locked = lock.nodes.get(name)
-    if locked is None or locked.type not in known:
-        return None
-    machine = known[locked.type]
-    if machine.vcpu >= need[0] and machine.memory_gib >= need[1]:
-        return machine
-    findings.append(
-        Finding(
-            "type-outgrown",
-            ("nodes", name),
-            f"{name} needs {need[0]} vCPU and {need[1]} GB now; {machine.name} is too small, so its type changes",
-            "",
-            "warning",
+    def choose(self, name: str, need: _Need, written: str, path: Path) -> Machine:
+        """Return the machine of one node."""
+        reasons = need.reasons
+        if written:
+            found = self._written(name, written, need, (*path, "type"))
+            reasons = (*reasons, "the topology names the type")
+        else:
+            found = self._kept(name, need, path) or self._first(need)
+            if found is None:
+                self._none_suffices(name, need, path)
+        if found is not None:
+            self._changed(name, found, path)
+        if found is None:
+            return Machine(written, need.vcpu, need.memory_gib, need.vcpu, need.memory_gib, reasons)
+        return Machine(
+            found.name, found.vcpu, found.memory_gib, need.vcpu, need.memory_gib, reasons, found.disk_gib or 0
+        )
+
+    def _first(self, need: _Need) -> MachineType | None:
+        key = (need.vcpu, need.memory_gib, need.disk_gib)
+        if key not in self.chosen:
+            self.chosen[key] = next((one for one in self.context.cloud.types if self._offered(one, need)), None)
+        return self.chosen[key]
+
+    def _offered(self, machine: MachineType, need: _Need) -> bool:
+        usable = machine.architecture == "x86_64" and not machine.burstable and not machine.retired
+        return usable and self.region not in machine.not_in and need.met_by(machine)
+
+    def _none_suffices(self, name: str, need: _Need, path: Path) -> None:
+        title = self.context.capabilities.title
+        self._find(
+            "no-type",
+            path,
+            f"{name} needs {need} and a system disk of {need.disk_gib} GB; no machine type of {title} has that",
+            "Spread its roles over more nodes.",
             key=True,
         )
-    )
-    return None
 
-
-def _written(
-    name: str,
-    node: Node,
-    known: dict[str, MachineType],
-    need: tuple[int, int, tuple[str, ...]],
-    findings: list[Finding],
-) -> MachineType | None:
-    path = ("nodes", name, "type")
-    machine = known.get(node.type)
-    if machine is None:
-        hint = nearest(node.type, list(known))
-        mend = "" if hint else "Leave the key out to have a type chosen, or try --online."
-        findings.append(Finding("unknown-type", path, f'"{node.type}" is not a known machine type{hint}', mend))
+    def _kept(self, name: str, need: _Need, path: Path) -> MachineType | None:
+        locked = self.lock.nodes.get(name)
+        if locked is None or locked.type not in self.known:
+            return None
+        machine = self.known[locked.type]
+        if need.met_by(machine):
+            return machine
+        why = f"{name} needs {need} now, and {machine.name} is too small"
+        self.findings.append(Finding("type-outgrown", path, why, "", "warning", key=True))
         return None
-    if machine.architecture != "x86_64":
-        findings.append(
-            Finding(
-                "arm-type",
-                path,
-                f"{machine.name} has ARM processors; Carbonio's packages are for x86-64 only",
-                "Use another type.",
-            )
-        )
-    elif machine.vcpu < need[0] or machine.memory_gib < need[1]:
-        findings.append(
-            Finding(
-                "type-too-small",
-                path,
-                f"{machine.name} has {machine.vcpu} vCPU and {machine.memory_gib:g} GB; "
-                f"{name} needs {need[0]} and {need[1]} GB",
-                f"The rules: {'; '.join(need[2])}.",
-            )
-        )
-    return machine
+
+    def _changed(self, name: str, found: MachineType, path: Path) -> None:
+        """Say what a change of type does to a machine that runs."""
+        locked = self.lock.nodes.get(name)
+        before = self.known.get(locked.type) if locked is not None else None
+        if before is None or before.name == found.name:
+            return
+        if (before.disk_gib or 0) > (found.disk_gib or 0):
+            why = f"{name} has a disk of {before.disk_gib} GB, and {found.name} one of {found.disk_gib} GB"
+            self._find("disk-shrinks", path, why, "A disk cannot shrink: use a type with as much.", key=True)
+            return
+        why = f"{name} changes from {before.name} to {found.name}: the machine is switched off for it"
+        self.findings.append(Finding("type-changes", path, why, "", "warning", key=True))
+
+    def _written(self, name: str, written: str, need: _Need, path: Path) -> MachineType | None:
+        machine = self.known.get(written)
+        if machine is None:
+            hint = nearest(written, list(self.known))
+            mend = "" if hint else "Leave the key out to have a type chosen, or try --online."
+            self._find("unknown-type", path, f'"{written}" is not a known machine type{hint}', mend)
+        elif machine.architecture != "x86_64":
+            why = f"{machine.name} has ARM processors; Carbonio's packages are for x86-64 only"
+            self._find("arm-type", path, why, "Use another type.")
+        elif machine.retired:
+            self._find("retired-type", path, f"{machine.name} is not sold any more", machine.retired)
+        elif self.region in machine.not_in:
+            why = f"{machine.name} is not sold in {self.region}"
+            self._find("type-not-in-region", path, why, "Use another type, or leave the key out.")
+        elif not need.met_by(machine):
+            has = f"{machine.vcpu} vCPU and {machine.memory_gib:g} GB"
+            has += f" with a disk of {machine.disk_gib} GB" if machine.disk_gib is not None else ""
+            wants = f"{need.vcpu} and {need.memory_gib} GB"
+            wants += f" with {need.disk_gib} GB" if machine.disk_gib is not None else ""
+            mend = f"The rules: {'; '.join(need.reasons)}."
+            self._find("type-too-small", path, f"{machine.name} has {has}; {name} needs {wants}", mend)
+        return machine
+
+    def _find(self, rule: str, path: Path, message: str, mend: str, *, key: bool = False) -> None:
+        self.findings.append(Finding(rule, path, message, mend, key=key))

@@ -1,10 +1,10 @@
 """What the operator should know although nothing is wrong."""
 
 from generator.context import Context
-from generator.plan import DnsPlan, Flow
+from generator.plan import DnsPlan, Flow, PlannedNode
 
 
-def notices(context: Context, flows: tuple[Flow, ...], dns: DnsPlan) -> tuple[str, ...]:
+def notices(context: Context, flows: tuple[Flow, ...], dns: DnsPlan, nodes: dict[str, PlannedNode]) -> tuple[str, ...]:
     """Return one notice each, in the order in which they matter."""
     topology = context.topology
     found = [context.cloud.outbound_smtp.text]
@@ -34,8 +34,30 @@ def notices(context: Context, flows: tuple[Flow, ...], dns: DnsPlan) -> tuple[st
         found.append(
             "troubleshooting: open-internal opens every port between the nodes. Remove it when the fault is found."
         )
-    for image in sorted({context.os_of(node) for node in context.nodes.values()}):
-        note = context.cloud.images[image].note if image in context.cloud.images else ""
-        if note:
-            found.append(note)
+    found += _layers(context, dns)
+    for system in sorted({node.os for node in nodes.values() if not node.image.id}):
+        if context.cloud.images[system].note:
+            found.append(context.cloud.images[system].note)
     return tuple(found)
+
+
+def _layers(context: Context, dns: DnsPlan) -> list[str]:
+    """Return what follows from the gateway and from the machines' own firewalls."""
+    found = []
+    if context.capabilities.host_firewall and not context.host_firewall:
+        found.append(
+            f"host_firewall: false leaves every port open between the nodes: {context.capabilities.title} filters "
+            "public addresses alone. Turn it on when the fault is found."
+        )
+    if context.through_gateway and len(context.carriers("mta")) > 1:
+        found.append(
+            f"All MTAs send from the gateway's address, whose reverse name is {dns.public_name}: "
+            "let each of them greet other servers with that name."
+        )
+    videos = context.topology.forward.get("video") or sorted(context.carriers("video"))
+    if context.through_gateway and len(videos) > 1 and "video" in context.facts.services:
+        found.append(
+            f"The gateway divides the video ports among {', '.join(videos)}: set the same part as rtp_port_range "
+            "in /etc/janus/janus.jcfg of each; the table of forwards has them."
+        )
+    return found

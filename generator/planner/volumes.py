@@ -1,6 +1,9 @@
 """Data volumes: mail by users and quota, recordings by hours."""
 
 import math
+from collections.abc import Iterator
+
+import msgspec
 
 from generator.context import Context
 from generator.lockfile import Lock
@@ -14,7 +17,45 @@ MAIL_MOUNT = "/opt/zextras"
 def plan_volumes(context: Context, lock: Lock, findings: list[Finding]) -> dict[str, Volume]:
     """Return the volumes by key, sorted."""
     volumes = [*_mail(context, findings), *_recordings(context, lock, findings)]
-    return {volume.key: volume for volume in sorted(volumes, key=lambda volume: volume.key)}
+    least = context.cloud.limits.volume_min_gib
+    found = {}
+    for volume in sorted(volumes, key=lambda volume: volume.key):
+        found[volume.key] = _kept(_at_least(least, volume), lock, findings)
+    findings += _left(found, lock, context)
+    return found
+
+
+def _kept(volume: Volume, lock: Lock, findings: list[Finding]) -> Volume:
+    """Return the volume as large as it is: a file system that is in use does not shrink."""
+    before = lock.sizes.get(volume.key, 0)
+    if volume.size_gib >= before:
+        return volume
+    why = f"{volume.key} stays at {before} GB, although {volume.size_gib} GB would do: volumes do not shrink"
+    findings.append(Finding("volume-stays", ("nodes", volume.node), why, "", "warning", key=True))
+    return msgspec.structs.replace(
+        volume, size_gib=before, reasons=(*volume.reasons, f"as large as before: {before} GB")
+    )
+
+
+def _left(volumes: dict[str, Volume], lock: Lock, context: Context) -> Iterator[Finding]:
+    """Yield volumes that are there and would go, with what they hold."""
+    kept = context.capabilities.final_snapshots and context.topology.cloud.final_snapshots
+    for key in sorted(lock.volumes.keys() - volumes.keys()):
+        after = "after a final snapshot" if kept else "with everything on it, and without a snapshot"
+        yield Finding(
+            "volume-leaves",
+            ("nodes",),
+            f"the volume {key} is not in the topology any more: the apply destroys it {after}",
+            f"Keep {lock.volumes[key]} with its role until its mailboxes or recordings have moved.",
+            "warning",
+        )
+
+
+def _at_least(size: int, volume: Volume) -> Volume:
+    if volume.size_gib >= size:
+        return volume
+    reasons = (*volume.reasons, f"the smallest volume of this cloud: {size} GB")
+    return msgspec.structs.replace(volume, size_gib=size, reasons=reasons)
 
 
 def _mail(context: Context, findings: list[Finding]) -> list[Volume]:

@@ -1,10 +1,12 @@
 """A rehearsal: plan, apply, plan again, destroy against a simulated cloud, in a temporary folder."""
 
 import json
+import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeAlias
 
@@ -55,8 +57,9 @@ class Rehearsal(msgspec.Struct, frozen=True):
     def lines(self) -> Iterator[str]:
         """Yield what was proved and what was not, for people."""
         yield from (f"{'ok    ' if step.passed else 'failed'}  {step.name}: {step.found}" for step in self.steps)
-        yield "A rehearsal does not show"
-        yield from (f"  - {text}" for text in NOT_PROVEN)
+        if self.passed:
+            yield "A rehearsal does not show"
+            yield from (f"  - {text}" for text in NOT_PROVEN)
         if self.folder:
             yield f"kept in {self.folder}"
 
@@ -70,10 +73,27 @@ class Rehearsal(msgspec.Struct, frozen=True):
         }
 
 
-def rehearse(plan: Plan, files: Sequence[GeneratedFile], cloud: Cloud, say: Say, *, keep: bool) -> Rehearsal:
-    """Rehearse generated files, telling the progress through `say`.
+def rehearse(
+    plan: Plan,
+    files: Sequence[GeneratedFile],
+    clouds: Mapping[str, Cloud],
+    say: Say,
+    *,
+    faults: Sequence[str] = (),
+    keep: bool = False,
+) -> Rehearsal:
+    """Rehearse generated files against the clouds that they use, telling the progress through `say`.
+
+    Args:
+        plan: What the files say.
+        files: What would be written.
+        clouds: The clouds in use by name: the machines' and the public zone's.
+        say: Takes a line of progress.
+        faults: What goes wrong in the cloud of the machines.
+        keep: Keep the temporary folder.
 
     Raises:
+        InputError: The cloud's simulator does not know a fault.
         SurroundingsError: Terraform or the simulator cannot be had.
     """
     binary = require_binary()
@@ -81,13 +101,24 @@ def rehearse(plan: Plan, files: Sequence[GeneratedFile], cloud: Cloud, say: Say,
     try:
         with exclusive(folder):
             write(folder, compare(folder, files, read_manifest(folder)))
-        with cloud.simulator(plan) as simulator:
-            terraform = Terraform(folder, binary, simulator.environment())
-            steps = tuple(_steps(terraform, plan, say))
+        with ExitStack() as stack:
+            environment: dict[str, str] = {}
+            for name, cloud in clouds.items():
+                own = faults if name == plan.deployment.provider else ()
+                environment |= stack.enter_context(cloud.simulator(plan, own)).environment()
+            terraform = Terraform(folder, binary, environment)
+            hints = {code: hint for cloud in clouds.values() for code, hint in cloud.hints.items()}
+            steps = tuple(_with_hint(step, hints) for step in _steps(terraform, plan, say))
     finally:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
     return Rehearsal(steps, str(folder) if keep else "")
+
+
+def _with_hint(step: Step, hints: Mapping[str, str]) -> Step:
+    """Add to a failed step what can be done about it."""
+    found = [hint for code, hint in hints.items() if not step.passed and re.search(rf"\b{code}\b", step.found)]
+    return msgspec.structs.replace(step, found="\n".join([step.found, *(f"hint: {hint}" for hint in found)]))
 
 
 def _steps(terraform: Terraform, plan: Plan, say: Say) -> Iterator[Step]:

@@ -5,14 +5,16 @@ Plain functions and no template: compiling one of this size took longer than any
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from generator.plan import Flow, NodeInstall, Plan, PlannedNode
+from generator.plan import GATEWAY, Flow, NodeInstall, Plan, PlannedNode
+from generator.render.wireguard import client
 
-_OUTSIDE = ("internet", "listed", "management")
+_OUTSIDE = ("internet", "listed", "management", "vpn", GATEWAY)
+_SAID = {"internet": "the Internet", "vpn": "the VPN", GATEWAY: "the gateway"}
 
 
 def hand_over(plan: Plan) -> str:
     """Return `hand-over.md`; addresses that exist after apply stand as `@@public:<node>@@`."""
-    parts = (_head, _nodes, _volumes, _ports, _dns, _before, _installation, _values, _later)
+    parts = (_head, _nodes, _volumes, _ports, _vpn, _dns, _before, _installation, _values, _later)
     return "\n".join(line for part in parts for line in part(plan)) + "\n"
 
 
@@ -25,11 +27,13 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str
 
 
 def _head(plan: Plan) -> Iterator[str]:
-    deployment, number = plan.deployment, len(plan.nodes)
+    deployment, number = plan.deployment, sum(not node.is_gateway for node in plan.nodes.values())
     nodes = "node" if number == 1 else "nodes"
     yield f"# Hand-over: {deployment.domain}"
     yield ""
     yield f"Carbonio {deployment.release} ({deployment.edition}) on {number} {nodes}."
+    if plan.gateway is not None and plan.gateway.way_out:
+        yield "Whatever comes from the Internet, and whatever leaves for it, passes the gateway."
     if any(node.public for node in plan.nodes.values()):
         yield "`terraform output -raw hand_over` prints this sheet with the public addresses filled in."
     yield ""
@@ -37,7 +41,7 @@ def _head(plan: Plan) -> Iterator[str]:
 
 def _nodes(plan: Plan) -> Iterator[str]:
     def row(node: PlannedNode) -> tuple[str, ...]:
-        public = f"@@public:{node.name}@@" if node.public else "none"
+        public = f"@@public:{node.name}@@" if node.public_address else "none"
         return node.name, node.fqdn, node.address, public, ", ".join(node.roles), node.os, node.machine.type
 
     yield "## Nodes"
@@ -62,8 +66,12 @@ def _volumes(plan: Plan) -> Iterator[str]:
 
 def _ports(plan: Plan) -> Iterator[str]:
     def row(flow: Flow) -> tuple[str, ...]:
-        source = "the Internet" if flow.source == "internet" else ", ".join(flow.ranges)
+        source = _SAID.get(flow.source) or ", ".join(flow.ranges)
         targets = [node.name for node in plan.nodes.values() if flow.target in node.roles]
+        if len(targets) > 1 and plan.gateway is not None and flow.target != GATEWAY:
+            forwards = [one for one in plan.gateway.forwards if flow.id in one.flows]
+            split = [f"{', '.join(one.targets)}" + (f" ({one.ports})" * (len(forwards) > 1)) for one in forwards]
+            targets = split or targets
         return flow.ports, flow.protocol, source, ", ".join(targets) or "every node", "; ".join(flow.services)
 
     outside = [flow for flow in plan.flows if flow.source in _OUTSIDE and flow.protocol != "icmp"]
@@ -71,11 +79,41 @@ def _ports(plan: Plan) -> Iterator[str]:
     yield "## Ports reachable from outside"
     yield ""
     yield from _table(("Port", "Protocol", "From", "Goes to", "For"), map(row, outside))
+    if plan.gateway is not None and plan.gateway.way_out:
+        yield "The gateway forwards them; the nodes see the client's own address, by which nodes share a port. Nothing"
+        vpn = " or the VPN" if plan.gateway.vpn is not None else ""
+        yield f"forwards 6071, the Admin Panel: it is reached through SSH{vpn}."
+        yield ""
     yield "A node without a public address is reached through SSH: `ssh -F ssh_config -L 3000:localhost:3000 NODE`"
-    yield "brings its port 3000 to `http://localhost:3000`."
+    yield "brings its port 3000 to `http://localhost:3000`; port 6071 of a node with the proxy, brought likewise, is"
+    yield "the Admin Panel: `https://localhost:6071`."
     yield ""
+    if any(not plan.nodes[name].is_gateway for name in plan.host_firewalls):
+        yield "Every machine has a firewall of its own with these rules. To find a fault without it:"
+        yield "`sudo /usr/local/sbin/carbonio-node-configure --firewall off` on the node, and `on` afterwards."
+        yield ""
     yield "Between the nodes the ports of the internal tables are open, SSH (22) among them; `generate plan` has them."
     yield ""
+
+
+def _vpn(plan: Plan) -> Iterator[str]:
+    """Yield how a peer gets into the VPN: its own key never leaves it, the gateway's is asked for."""
+    if plan.gateway is None or plan.gateway.vpn is None:
+        return
+    vpn = plan.gateway.vpn
+    yield "## VPN"
+    yield ""
+    yield "The gateway made its key itself. This prints the public one, which every peer needs:"
+    yield ""
+    yield "    ssh -F ssh_config gateway sudo wg show wg0 public-key"
+    yield ""
+    for peer in vpn.peers:
+        yield f"Configuration of {peer.name} (its private key and the gateway's public key are left open):"
+        yield ""
+        yield "```ini"
+        yield client(vpn, peer, plan.gateway.network, f"@@public:{GATEWAY}@@", "<public key of the gateway>").rstrip()
+        yield "```"
+        yield ""
 
 
 def _dns(plan: Plan) -> Iterator[str]:
@@ -157,9 +195,11 @@ def _values(plan: Plan) -> Iterator[str]:
     yield from _table(("Value", "Where it comes from", "Command", "Needed on", "Value written down"), rows)
 
 
-def _later(_: Plan) -> Iterator[str]:
+def _later(plan: Plan) -> Iterator[str]:
     yield "## When a node's data changes"
     yield ""
-    yield "After a later `generate && terraform apply`, bring a node's new data to it; nothing restarts:"
+    yield "After a later `generate && terraform apply`, bring a node's new data to it; nothing restarts."
+    yield "`generate` names the nodes that need it; elsewhere the command changes nothing:"
     yield ""
-    yield "    ssh -F ssh_config NODE sudo /usr/local/sbin/carbonio-node-configure - < nodes/NODE.json"
+    for node in plan.nodes:
+        yield f"    ssh -F ssh_config {node} sudo /usr/local/sbin/carbonio-node-configure - < nodes/{node}.json"

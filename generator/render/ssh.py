@@ -2,18 +2,24 @@
 
 from generator.plan import Plan
 
+_BY_NAME = (
+    "# Exposed machines are found by name. Until the zone is delegated, use addresses instead:",
+    "#   terraform output -raw ssh_config > ssh_config.local && ssh -F ssh_config.local NODE",
+)
+_BY_TUNNEL = ("# All machines are reached by their private addresses, through the VPN.",)
+
 
 def ssh_config(plan: Plan) -> str:
-    """Return the text of `ssh_config`: names for exposed nodes, the jump node for the others."""
+    """Return the text of `ssh_config`: names for exposed machines, the jump machine for the others."""
     lines = [
         f"# Nodes of {plan.deployment.domain}: ssh -F ssh_config NODE",
-        "# Exposed nodes are found by name. Until the zone is delegated, use addresses instead:",
-        "#   terraform output -raw ssh_config > ssh_config.local && ssh -F ssh_config.local NODE",
+        *(_BY_NAME if any(node.login_address == "public" for node in plan.nodes.values()) else _BY_TUNNEL),
     ]
     for node in plan.nodes.values():
         lines += ["", f"Host {node.name} {node.fqdn}", f"    User {node.login_user}"]
-        if node.public:
-            lines.append(f"    HostName {node.fqdn}")
-        else:
-            lines += [f"    HostName {node.address}", f"    ProxyJump {node.jump}"]
+        # Private addresses are used again, by other machines and in other deployments.
+        lines.append(f"    HostKeyAlias {node.fqdn}")
+        lines.append(f"    HostName {node.fqdn if node.login_address == 'public' else node.address}")
+        if node.jump:
+            lines.append(f"    ProxyJump {node.jump}")
     return "\n".join(lines) + "\n"

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from generator.capabilities import Provider
+from generator.capabilities import DnsProvider, Provider
 from generator.clouds.base import Cloud
 from generator.context import Context
-from generator.dns_providers import DNS_PROVIDERS
 from generator.files import GeneratedFile, json_bytes
 from generator.lockfile import LOCK_NAME, Lock
 from generator.paths import MODULES, TEMPLATES
@@ -15,6 +14,7 @@ from generator.plan import Plan
 from generator.problems import Finding
 from generator.render.cloudinit import read_programs, user_data
 from generator.render.hand_over import hand_over
+from generator.render.host_files import host_files
 from generator.render.ssh import ssh_config
 from generator.render.templates import environment
 from generator.render.zone import zone_file
@@ -30,13 +30,13 @@ class Rendering(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
 
 
-def render(plan: Plan, lock: Lock, context: Context, cloud: Cloud) -> Rendering:
+def render(plan: Plan, lock: Lock, context: Context, cloud: Cloud, dns: DnsProvider) -> Rendering:
     """Render everything that `generate` writes."""
     findings: list[Finding] = []
     files = [
-        *_root(plan, cloud),
+        *_root(plan, cloud, dns),
         GeneratedFile("terraform.tfvars.json", json_bytes(cloud.tfvars(plan, context))),
-        *_modules(plan, cloud),
+        *_modules(cloud, dns),
         *_node_files(plan, context, cloud, findings),
         GeneratedFile(f"dns/{plan.deployment.domain}.zone", zone_file(plan).encode()),
         GeneratedFile("ssh_config", ssh_config(plan).encode()),
@@ -46,8 +46,7 @@ def render(plan: Plan, lock: Lock, context: Context, cloud: Cloud) -> Rendering:
     return Rendering(tuple(sorted(files)), tuple(findings))
 
 
-def _root(plan: Plan, cloud: Cloud) -> Iterator[GeneratedFile]:
-    dns = DNS_PROVIDERS[plan.dns.provider]
+def _root(plan: Plan, cloud: Cloud, dns: DnsProvider) -> Iterator[GeneratedFile]:
     providers: list[Provider] = sorted({*cloud.providers, *dns.providers})
     values = {"dns_provider": plan.dns.provider, "providers": providers, "header": HEADER}
     jinja = environment()
@@ -56,9 +55,9 @@ def _root(plan: Plan, cloud: Cloud) -> Iterator[GeneratedFile]:
     yield GeneratedFile("versions.tf", jinja.get_template("common/versions.tf.j2").render(values).encode())
 
 
-def _modules(plan: Plan, cloud: Cloud) -> Iterator[GeneratedFile]:
+def _modules(cloud: Cloud, dns: DnsProvider) -> Iterator[GeneratedFile]:
     """Copy the modules in use, without their tests."""
-    for module in sorted({*cloud.modules, *DNS_PROVIDERS[plan.dns.provider].modules}):
+    for module in sorted({*cloud.modules, *dns.modules}):
         folder = MODULES / module
         for path in sorted(folder.iterdir()):
             if path.suffix in (".tf", ".md"):
@@ -73,7 +72,8 @@ def _node_files(plan: Plan, context: Context, cloud: Cloud, findings: list[Findi
         path = cloud.capabilities.device_path.format(f"@@volume:{volume.key}@@")
         devices.setdefault(volume.node, {})[volume.purpose] = path
     texts: dict[str, str] = {}
-    for name, data in plan.host_data.items():
+    for name, host in plan.host_data.items():
+        data = {**host, "files": host_files(plan, plan.nodes[name])}
         text = user_data(template, data, devices.get(name, {}), plan.deployment.ssh_keys, programs)
         texts[name] = text
         yield GeneratedFile(f"cloud-init/{name}.yaml", text.encode())

@@ -3,6 +3,7 @@
 from generator.context import Context
 from generator.problems import Finding
 from generator.validate.dns import check_dns
+from generator.validate.gateway import check_gateway
 from generator.validate.network import check_network
 from generator.validate.nodes import check_nodes
 from generator.validate.release import check_systems
@@ -12,7 +13,7 @@ from generator.validate.services import check_services
 
 __all__ = ["check", "resolve"]
 
-RULES = (check_systems, check_nodes, check_roles, check_network, check_services, check_dns)
+RULES = (check_systems, check_nodes, check_roles, check_network, check_gateway, check_services, check_dns)
 
 
 def check(context: Context) -> list[Finding]:

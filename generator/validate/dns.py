@@ -12,7 +12,7 @@ _LABELS = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?(?:\.[a-z0-9_](?:[a
 def check_dns(context: Context) -> Iterator[Finding]:
     """Provider, delegation, reverse names and further inside names."""
     dns, domain = context.topology.dns, context.topology.domain
-    providers = context.capabilities.dns_providers
+    providers = list(context.dns_providers)
     if context.dns_provider not in providers:
         hint = nearest(context.dns_provider, providers)
         yield Finding(
@@ -21,6 +21,10 @@ def check_dns(context: Context) -> Iterator[Finding]:
             f'"{context.dns_provider}" is not a DNS provider{hint}',
             f"Known are {listing(providers)}.",
         )
+    elif dns.ttl < context.dns_providers[context.dns_provider].least_ttl:
+        least = context.dns_providers[context.dns_provider].least_ttl
+        why = f"{context.dns_provider} takes no time to live below {least} seconds; it is {dns.ttl}"
+        yield Finding("ttl-too-short", ("dns", "ttl"), why, "Raise it.")
     if dns.delegated and not dns.existing_zone:
         yield Finding(
             "delegated-new-zone",
@@ -66,8 +70,17 @@ def _public_name(context: Context) -> Iterator[Finding]:
             f"{name} is not below {domain}",
             f"Use a name such as mail.{domain}.",
         )
-    node = name.removesuffix(f".{domain}")
-    if node in context.nodes and "proxy" not in context.nodes[node].roles:
+    node = (name or f"mail.{domain}").removesuffix(f".{domain}")
+    others = [other for other in context.carriers("proxy") if other != node]
+    if node in context.nodes and "proxy" in context.nodes[node].roles and others:
+        yield Finding(
+            "name-twice",
+            ("public_name",) if name else ("nodes", node),
+            f"{node}.{domain} is the node {node} and the public name, which {listing(others)} would have as well",
+            "Rename the node, or choose another public_name.",
+            key=not name,
+        )
+    if name and node in context.nodes and "proxy" not in context.nodes[node].roles:
         yield Finding(
             "name-twice",
             ("public_name",),

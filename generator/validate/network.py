@@ -5,7 +5,8 @@ from ipaddress import IPv4Network
 
 from generator.addressing import is_private, parse_address, parse_network, public_addresses
 from generator.context import Context
-from generator.problems import Finding, listing
+from generator.plan import GATEWAY
+from generator.problems import Finding, listing, nearest
 
 _MOST_PUBLIC_MANAGEMENT = 65_536
 _WIDEST, _NARROWEST = 16, 24
@@ -23,7 +24,8 @@ def check_network(context: Context) -> Iterator[Finding]:
         yield Finding(
             "unknown-exposure",
             ("exposure",),
-            f'{context.capabilities.title} does not offer exposure "{context.topology.exposure}"',
+            f'{context.capabilities.title} does not offer exposure "{context.topology.exposure}"'
+            f"{nearest(context.topology.exposure, exposures)}",
             f"It offers {listing(exposures)}.",
         )
 
@@ -118,10 +120,11 @@ def _access(context: Context) -> Iterator[Finding]:
             "there is no SSH key: nobody could log in",
             "Add the content of ~/.ssh/id_ed25519.pub to ssh_keys.",
         )
-    if topology.jump and topology.jump not in context.nodes:
+    machines = [*context.nodes, *([GATEWAY] if context.has_gateway else [])]
+    if topology.jump and topology.jump not in machines:
         yield Finding(
             "unknown-node",
             ("jump",),
             f'"{topology.jump}" is not a node',
-            f"Nodes: {', '.join(context.nodes)}.",
+            f"Nodes: {', '.join(machines)}.",
         )

@@ -18,6 +18,7 @@ def check_systems(context: Context) -> Iterator[Finding]:
     written += [(node.os, ("nodes", name, "os")) for name, node in context.nodes.items() if node.os]
     for system, path in written:
         yield from _supported(system, path, context)
+    yield from _offered(context)
     families: set[Family] = set()
     for system in sorted({context.os_of(node) for node in context.nodes.values()}):
         if system in context.facts.operating_systems:
@@ -36,8 +37,31 @@ def _supported(system: str, path: Path, context: Context) -> Iterator[Finding]:
             f'Carbonio {facts.release.name} does not support "{system}"{nearest(system, known)}',
             f"It supports {listing(known)}.",
         )
-    elif system not in context.cloud.images:
-        yield Finding("no-image", path, f'{context.capabilities.title} offers no image of "{system}"')
+
+
+def _offered(context: Context) -> Iterator[Finding]:
+    """Yield systems that the cloud has no image of and for which the topology names none, once each."""
+    for system in context.topology.cloud.images:
+        if system not in context.cloud.images:
+            known = list(context.cloud.images)
+            mend = f"Known are {listing(known)}."
+            why = f'"{system}" is not an operating system{nearest(system, known)}'
+            yield Finding("unsupported-os", ("cloud", "images", system), why, mend, key=True)
+    seen: set[str] = set()
+    for name, node in context.nodes.items():
+        system = context.os_of(node)
+        image = context.cloud.images.get(system)
+        if (
+            system not in context.facts.operating_systems
+            or image is None
+            or image.offered
+            or context.image_of(node)
+            or system in seen
+        ):
+            continue
+        seen.add(system)
+        path: Path = ("nodes", name, "os") if node.os else ("os",) if context.topology.os else ("cloud",)
+        yield Finding("no-image", path, f"{context.capabilities.title} offers no image of {system}", image.make)
 
 
 def _maintained(system: str, context: Context) -> Iterator[Finding]:
@@ -65,6 +89,13 @@ def _subscription(context: Context, families: set[Family]) -> Iterator[Finding]:
             ("rhel",),
             f"RHEL nodes need a subscription, and {context.capabilities.title} brings none",
             "Add rhel: {subscription: registered} or activation-key.",
+        )
+    if chosen == "rhui" and context.capabilities.default_subscription != chosen:
+        yield Finding(
+            "no-rhui",
+            ("rhel", "subscription"),
+            f"{context.capabilities.title} has no update infrastructure of Red Hat's",
+            "Use registered, for an image that is registered already, or activation-key.",
         )
     if chosen and "rhel" not in families:
         yield Finding(

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 
-from generator.capabilities import Capabilities
+from generator.capabilities import Capabilities, DnsProvider
 from generator.context import Context
 from generator.facts import CloudFacts, Facts, load_cloud, load_facts, releases
 from generator.problems import Finding, listing, nearest
 from generator.topology import Node, Topology
 
 
-def resolve(topology: Topology, clouds: Mapping[str, Capabilities]) -> tuple[Context | None, list[Finding]]:
+def resolve(
+    topology: Topology, clouds: Mapping[str, Capabilities], dns_providers: Mapping[str, DnsProvider]
+) -> tuple[Context | None, list[Finding]]:
     """Look up what the topology names: release, edition, cloud, region and scenario.
 
     Returns:
@@ -30,7 +32,7 @@ def resolve(topology: Topology, clouds: Mapping[str, Capabilities]) -> tuple[Con
     nodes = _nodes(topology, facts, findings)
     if findings:
         return None, findings
-    return Context(topology, facts, cloud, clouds[choice.provider], nodes), []
+    return Context(topology, facts, cloud, clouds[choice.provider], nodes, dns_providers), []
 
 
 def _release(topology: Topology, findings: list[Finding]) -> str | None:
@@ -67,6 +69,7 @@ def _region(topology: Topology, cloud: CloudFacts) -> list[Finding]:
                 "unknown-region",
                 ("cloud", "region"),
                 f'"{region}" is not a region of {cloud.provider}{nearest(region, list(regions))}',
+                f"It has {listing(list(regions))}.",
             )
         ]
     return [

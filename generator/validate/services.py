@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from generator.addressing import parse_network
 from generator.context import Context
 from generator.facts import load_facts, releases
 from generator.problems import Finding, nearest
@@ -34,8 +35,23 @@ def check_services(context: Context) -> Iterator[Finding]:
                 f"Add {service.role} to a node, or remove {name}.",
                 key=True,
             )
+        if isinstance(opening, tuple):
+            yield from _ranges(name, opening, context)
     yield from _client_without_submission(context)
     yield from _video_table(context)
+
+
+def _ranges(name: str, ranges: tuple[str, ...], context: Context) -> Iterator[Finding]:
+    """Yield ranges that never come from outside, where a gateway decides what does."""
+    vpn = context.topology.vpn
+    for index, text in enumerate(ranges if ranges != ("management",) else ()):
+        place = ("services", name, index)
+        if vpn is not None and parse_network(text).overlaps(parse_network(vpn.range)):
+            mend = f"Write {name}: management; the VPN's peers belong to it."
+            yield Finding("range-inside", place, f"{text} lies in the VPN's range", mend)
+        elif context.through_gateway and parse_network(text).overlaps(parse_network(context.topology.network.cidr)):
+            mend = "Remove it: the nodes reach each other without the gateway."
+            yield Finding("range-inside", place, f"{text} lies in the deployment's own network", mend)
 
 
 def _unknown(name: str, context: Context) -> Iterator[Finding]:
