@@ -14,6 +14,7 @@ def _cloud(name: str) -> Cloud:
 
 REGISTRY: dict[str, Cloud] = {
     "aws": _cloud("aws"),
+    "hetzner": _cloud("hetzner"),
 }
 """Every cloud by the name that a topology uses."""
 

@@ -1,0 +1,251 @@
+"""Hetzner Cloud."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from generator.addressing import disjoint, parse_network
+from generator.capabilities import Capabilities, DnsProvider, Provider
+from generator.clouds.base import Cloud, Simulator, Tfvars
+from generator.clouds.values import records
+from generator.context import Context
+from generator.errors import InputError
+from generator.plan import CLUSTER_GROUP, GATEWAY, Group, Plan
+from generator.problems import Finding
+
+_ANY = "0.0.0.0/0"
+_ID = r"[0-9]{1,18}"
+_SELECTOR = r"[A-Za-z0-9][A-Za-z0-9._/-]*=[A-Za-z0-9][A-Za-z0-9._-]*"
+_OUT = (("tcp", "1-65535"), ("udp", "1-65535"), ("icmp", None))
+
+HCLOUD_PROVIDER = Provider("hcloud", "hetznercloud/hcloud", "~> 1.68")
+"""Terraform's provider for whatever of Hetzner is in use."""
+
+
+class Hetzner:
+    """Hetzner Cloud: firewalls on public addresses, primary IPs, volumes, DNS.
+
+    Its firewalls do not see the private network, so the machines filter there themselves.
+    """
+
+    templates = "hetzner"
+    modules = ("hetzner/network", "hetzner/firewall", "hetzner/nodes", "hetzner/ptr", "dns/records")
+    providers = (HCLOUD_PROVIDER,)
+    dns_providers: Mapping[str, DnsProvider] = {
+        "hetzner": DnsProvider(("dns/records", "dns/hetzner"), (HCLOUD_PROVIDER,), least_ttl=60)
+    }
+    # The codes of the API: https://docs.hetzner.cloud/reference/cloud#errors
+    hints: Mapping[str, str] = {
+        "resource_unavailable": "The location has no such machine free at the moment: set another type: or region:, "
+        "or try later.",
+        "placement_error": "The machine found no place beside the others: try later, or set another type:.",
+        "resource_limit_exceeded": "The project is at its limit: ask for more under Limits in the console.",
+        "rate_limit_exceeded": "Too many requests in an hour: wait, or run terraform apply -parallelism=2.",
+        "uniqueness_error": "Something of this name is there already: set name: for this deployment, or remove it.",
+        "unauthorized": "HCLOUD_TOKEN is not a token of this project with the right to write.",
+        "unavailable": "Hetzner's API was not available: run terraform apply again, it goes on where it stopped.",
+        "locked": "Another operation still runs on it: run terraform apply again, it goes on where it stopped.",
+    }
+    capabilities = Capabilities(
+        title="Hetzner",
+        exposures=("direct", "gateway"),
+        default_dns="hetzner",
+        default_subscription="",
+        device_path="/dev/disk/by-id/scsi-0HC_Volume_{}",
+        zonal_subnets=False,
+        managed_nat=False,
+        host_firewall=True,
+        final_snapshots=False,
+        private_zone=False,
+        ptr_needs_forward=False,
+    )
+
+    def tfvars(self, plan: Plan, context: Context) -> Tfvars:
+        """Return the values of the root variables."""
+        deployment, choice = plan.deployment, context.topology.cloud
+        return {
+            "name": deployment.name,
+            "domain": deployment.domain,
+            "region": deployment.region,
+            "network": {
+                "cidr": deployment.network,
+                "zone": context.cloud.network_zones[deployment.region],
+                "subnets": {name: {"cidr": subnet.cidr} for name, subnet in plan.subnets.items()},
+                "gateway": GATEWAY if plan.gateway is not None else None,
+                "way_out": plan.gateway is not None and plan.gateway.way_out,
+            },
+            "firewall": {
+                "groups": {group.name: {"description": _group_text(group)} for group in _groups(plan)},
+                "rules": {key: rule for group in _groups(plan) for key, rule in _rules(group)},
+            },
+            "ssh": {
+                "public_key": None if choice.existing_key_pair else deployment.ssh_keys[0],
+                "existing_key_pair": choice.existing_key_pair or None,
+            },
+            "images": {
+                key: _image(image.id, context.cloud.images[image.os].name) for key, image in plan.images.items()
+            },
+            "protect": choice.protect,
+            "nodes": _nodes(plan),
+            "volumes": {
+                volume.key: {"node": volume.node, "size_gib": volume.size_gib} for volume in plan.volumes.values()
+            },
+            "dns": {
+                "existing_zone": plan.dns.existing_zone,
+                "public": records(plan.dns.public),
+                "ptr": plan.dns.ptr,
+            },
+        }
+
+    def audit(self, plan: Plan, context: Context) -> Iterator[Finding]:
+        """Yield limits exceeded and images that Hetzner could not find."""
+        limits, quotas = context.cloud.limits, context.topology.cloud.quotas
+        most = quotas.rules_per_group or limits.rules_per_group
+        widest, widest_group = 0, ""
+        for group in _groups(plan):
+            rules = dict(_rules(group))
+            if len(rules) > most:
+                yield Finding(
+                    "quota-rules",
+                    ("services",),
+                    f"the firewall {group.name} would have {len(rules)} entries; Hetzner takes {most}",
+                    "Open fewer services, or give their roles to different nodes.",
+                )
+            widest, widest_group = max(
+                (widest, widest_group), *((len(one["ranges"]), group.name) for one in rules.values())
+            )
+        if limits.ranges_per_rule is not None and widest > limits.ranges_per_rule:
+            yield Finding(
+                "quota-ranges",
+                ("management",),
+                f"a rule of the firewall {widest_group} would have {widest} ranges; "
+                f"Hetzner takes {limits.ranges_per_rule}",
+                "Join the ranges into fewer, wider ones.",
+            )
+        for path, image in context.written_images():
+            if not re.fullmatch(f"{_ID}|{_SELECTOR}", image):
+                mend = "Write its id, such as 123456789, or a label that it alone has, such as os=ubuntu-20.04."
+                yield Finding("wrong-image", path, f'"{image}" is not a snapshot of Hetzner', mend)
+
+    def audit_user_data(self, user_data: Mapping[str, str], context: Context) -> Iterator[Finding]:
+        """Yield user-data that is too long, counted as it is sent: compressed, in base64."""
+        import zlib
+
+        longest = max(user_data, key=lambda node: (len(user_data[node]), node))
+        size = (len(zlib.compress(user_data[longest].encode())) + 512) * 4 // 3
+        limit = context.cloud.limits.user_data_bytes
+        if size > limit:
+            yield Finding(
+                "user-data-size",
+                ("ssh_keys",),
+                f"the user-data of {longest} has {size} bytes as it is sent; Hetzner takes {limit}",
+                "Name fewer SSH keys or nodes: they are the parts of it that grow.",
+            )
+
+    def simulator(self, plan: Plan, faults: Sequence[str]) -> AbstractContextManager[Simulator]:
+        """Return the API's stand-in, with the snapshots, the zone and the key that the plan takes for granted."""
+        from generator.rehearse.hetzner.faults import Faults
+        from generator.rehearse.hetzner.simulator import HetznerSimulator
+
+        try:
+            Faults(faults)
+        except ValueError as error:
+            mend = "Faults are words such as 429*3, 503@volumes, resource_unavailable:mta1.example.com or slow:2."
+            raise InputError(str(error), mend) from None
+        domain, key = plan.deployment.domain, plan.deployment.existing_key_pair
+        return HetznerSimulator(
+            snapshots=tuple(image.id for image in plan.images.values() if re.fullmatch(f"{_ID}|{_SELECTOR}", image.id)),
+            existing_zones=(domain,) if plan.dns.existing_zone else (),
+            ssh_keys=(key,) if key else (),
+            faults=faults,
+        )
+
+    def consult(self, context: Context) -> dict[str, Any]:
+        """Ask for the ids of images, and for machine types that the facts lack."""
+        from generator.online import hetzner
+
+        return hetzner.consult(context)
+
+    def audit_online(self, plan: Plan) -> list[Finding]:
+        """Ask whether every machine type is sold in the location."""
+        from generator.online import hetzner
+
+        return hetzner.audit(plan)
+
+
+def _groups(plan: Plan) -> list[Group]:
+    """Return the groups that need a firewall: with a machine that has a public address, and something to say."""
+    used = {group for node in plan.nodes.values() if node.public_address for group in node.groups}
+    return [group for name, group in plan.groups.items() if name in used and any(_rules(group))]
+
+
+def _group_text(group: Group) -> str:
+    if group.roles == (GATEWAY,):
+        return "The gateway"
+    return "Every node" if group.roles == ("*",) else f"Nodes with {' + '.join(group.roles)}"
+
+
+def _rules(group: Group) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the rules of a group's firewall: what comes from outside, one rule per protocol and ports.
+
+    The rest of the group's rules concern the private network, which no firewall of Hetzner's sees.
+    """
+    inbound: dict[tuple[str, str], list[str]] = {}
+    texts: dict[tuple[str, str], str] = {}
+    for rule in group.rules:
+        if "/" in rule.source:
+            # ICMP cannot be limited to a type here; the machine's own firewall does that.
+            key = (rule.protocol, "" if rule.protocol == "icmp" else rule.ports)
+            inbound.setdefault(key, []).append(rule.source)
+            texts.setdefault(key, rule.description)
+    for (protocol, ports), ranges in sorted(inbound.items()):
+        yield _rule(group, "in", protocol, ports or None, ranges, texts[protocol, ports])
+    # A machine's firewalls add up, so one of them speaks for what leaves.
+    for name, everything in _OUT if group.name in (CLUSTER_GROUP, GATEWAY) else ():
+        yield _rule(group, "out", name, everything, [_ANY], "Everything outward")
+
+
+def _rule(
+    group: Group, direction: str, protocol: str, ports: str | None, ranges: list[str], text: str
+) -> tuple[str, dict[str, Any]]:
+    return f"{group.name}/{direction}/{protocol}/{ports or 'all'}", {
+        "group": group.name,
+        "direction": direction,
+        "protocol": protocol,
+        "ports": ports,
+        "ranges": sorted(disjoint(ranges), key=parse_network),
+        "description": text[:255],
+    }
+
+
+def _image(named: str, offered: str) -> dict[str, str | None]:
+    found: dict[str, str | None] = {"id": None, "name": None, "selector": None}
+    found["id" if named.isdigit() else "selector" if named else "name"] = named or offered
+    return found
+
+
+def _nodes(plan: Plan) -> dict[str, object]:
+    firewalls = {group.name for group in _groups(plan)}
+    return {
+        node.name: {
+            "fqdn": node.fqdn,
+            "roles": node.roles,
+            "type": node.machine.type,
+            "image": node.image.key,
+            "subnet": node.subnet,
+            "private_address": node.address,
+            "public": node.public,
+            "public_address": node.public_address,
+            "groups": [group for group in node.groups if group in firewalls and node.public_address],
+            "placement_group": node.placement_group or None,
+            "user_data": f"cloud-init/{node.name}.yaml",
+            "login_user": node.login_user,
+            "jump": node.jump or None,
+            "login_address": node.login_address,
+        }
+        for node in plan.nodes.values()
+    }
+
+
+CLOUD: Cloud = Hetzner()

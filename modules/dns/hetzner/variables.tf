@@ -1,0 +1,50 @@
+variable "domain" {
+  type        = string
+  description = "Domain of the zone, without a final dot."
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", var.domain))
+    error_message = "domain must be a domain in lower case without a final dot, such as example.com."
+  }
+}
+
+variable "existing_zone" {
+  type        = bool
+  description = "Whether the public zone exists already in this project and is only looked up."
+  default     = false
+  nullable    = false
+}
+
+variable "name" {
+  type        = string
+  description = "Name of the deployment; it stands in the zone's label \"deployment\"."
+  nullable    = false
+}
+
+variable "records" {
+  type = map(object({
+    name   = string
+    type   = string
+    ttl    = number
+    values = list(string)
+  }))
+  description = "Record sets by stable key (\"name TYPE\"), with finished values. TXT values are plain text: quoting and splitting is done here."
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for record in values(var.records) : contains(["A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SRV", "TXT"], record.type)])
+    error_message = "A record's type must be A, AAAA, CAA, CNAME, MX, NS, PTR, SRV or TXT."
+  }
+
+  validation {
+    condition     = alltrue([for record in values(var.records) : record.ttl >= 60 && record.ttl <= 2147483647])
+    error_message = "A record's ttl must be between 60 and 2147483647 seconds."
+  }
+
+  validation {
+    condition     = alltrue([for record in values(var.records) : length(record.values) > 0])
+    error_message = "A record set needs at least one value."
+  }
+}

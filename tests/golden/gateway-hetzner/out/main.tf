@@ -1,0 +1,65 @@
+# Written by generate. Edit the topology instead, or add a .tf file of your own beside this one.
+
+module "network" {
+  source = "./modules/hetzner/network"
+
+  name    = var.name
+  cidr    = var.network.cidr
+  zone    = var.network.zone
+  subnets = var.network.subnets
+  protect = var.protect
+  way_out = var.network.way_out ? var.nodes[var.network.gateway].private_address : null
+}
+
+module "firewall" {
+  source = "./modules/hetzner/firewall"
+
+  name   = var.name
+  groups = keys(var.firewall.groups)
+  rules  = var.firewall.rules
+}
+
+module "nodes" {
+  source = "./modules/hetzner/nodes"
+
+  name      = var.name
+  location  = var.region
+  nodes     = var.nodes
+  volumes   = var.volumes
+  images    = var.images
+  subnets   = module.network.subnets
+  group_ids = module.firewall.group_ids
+  ssh       = var.ssh
+  protect   = var.protect
+  user_data = { for name, node in var.nodes : name => file("${path.module}/${node.user_data}") }
+}
+
+module "public_records" {
+  source = "./modules/dns/records"
+
+  records = var.dns.public
+  symbols = module.nodes.symbols
+}
+
+module "public_zone" {
+  source = "./modules/dns/hetzner"
+
+  name          = var.name
+  domain        = var.domain
+  existing_zone = var.dns.existing_zone
+  records       = module.public_records.records
+}
+
+locals {
+  name_servers = module.public_zone.name_servers
+}
+
+module "ptr" {
+  source = "./modules/hetzner/ptr"
+
+  names       = var.dns.ptr
+  primary_ips = module.nodes.primary_ips
+
+  # The forward record must answer before its reverse is accepted.
+  depends_on = [module.public_zone]
+}
