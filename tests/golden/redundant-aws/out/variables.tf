@@ -79,9 +79,15 @@ variable "network" {
       public = bool
     }))
     nat_subnet = optional(string)
+    gateway    = optional(string)
   })
-  description = "Private range, subnets by stable key, and the key of the subnet with the NAT gateway."
+  description = "Private range, subnets by stable key, and how private subnets reach the Internet: the key of the subnet with the NAT gateway, or the name of the node that they leave through."
   nullable    = false
+
+  validation {
+    condition     = var.network.nat_subnet == null || var.network.gateway == null
+    error_message = "Private subnets leave by nat_subnet or through gateway, not both: they have one default route."
+  }
 }
 
 variable "nodes" {
@@ -93,13 +99,15 @@ variable "nodes" {
     subnet          = string
     private_address = string
     public          = bool
+    forwards        = optional(bool, false)
     groups          = list(string)
     os_disk_gib     = number
     user_data       = string
     login_user      = string
     jump            = optional(string)
+    login_address   = string
   }))
-  description = "Nodes by name. user_data is a file in this folder; jump is the node that ssh goes through to a private one."
+  description = "Nodes by name. forwards lets packets of others pass, as on a gateway; user_data is a file in this folder; jump is the node that ssh goes through to a private one."
   nullable    = false
 }
 

@@ -32,6 +32,14 @@ module "nodes" {
   user_data = { for name, node in var.nodes : name => file("${path.module}/${node.user_data}") }
 }
 
+module "egress" {
+  source = "./modules/aws/egress"
+
+  gateway      = var.network.gateway
+  interfaces   = module.nodes.interfaces
+  route_tables = module.network.private_route_tables
+}
+
 module "inside_records" {
   source = "./modules/dns/records"
 

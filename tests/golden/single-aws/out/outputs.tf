@@ -11,7 +11,8 @@ locals {
   ssh_hosts = [
     for name, node in var.nodes : join("\n", compact([
       "Host ${name} ${node.fqdn}",
-      "    HostName ${lookup(module.nodes.public_addresses, name, node.private_address)}",
+      "    HostKeyAlias ${node.fqdn}",
+      "    HostName ${node.login_address == "public" ? module.nodes.public_addresses[name] : node.private_address}",
       "    User ${node.login_user}",
       node.jump == null ? "" : "    ProxyJump ${node.jump}",
     ]))
