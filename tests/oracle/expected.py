@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import csv
 import functools
-from collections.abc import Iterator, Mapping
+import ipaddress
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -67,6 +68,11 @@ SERVICES: dict[str, tuple[str, str, str]] = {
 ON_BY_DEFAULT = ("smtp", "https", "video")
 # External in the table, but never for more than the administrators.
 ADMIN_PANEL = ("proxy", "6071", "tcp")
+# What the administrators use beside it: Grafana and Prometheus.
+CONSOLES = (("monitoring", "3000", "tcp"), ("monitoring", "9090", "tcp"))
+GATEWAY = "gateway"
+WIREGUARD = 51820
+PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
 
 
 class Row(NamedTuple):
@@ -114,6 +120,10 @@ class Reading(NamedTuple):
         management: Ranges.
         services: As asked for.
         troubleshooting: Switches.
+        exposure: `direct` or `gateway`.
+        vpn: The table of that name; None without.
+        forward: Nodes by service, where the topology names them.
+        private: Nodes that shall have no public address of their own.
     """
 
     release: str
@@ -122,6 +132,15 @@ class Reading(NamedTuple):
     management: tuple[str, ...]
     services: Mapping[str, object]
     troubleshooting: tuple[str, ...]
+    exposure: str = "direct"
+    vpn: Mapping[str, object] | None = None
+    forward: Mapping[str, tuple[str, ...]] = {}
+    private: frozenset[str] = frozenset()
+
+    @property
+    def gateway(self) -> bool:
+        """Whether there is a machine that is no node: the gateway."""
+        return self.exposure == "gateway" or self.vpn is not None
 
 
 def read(topology: Mapping[str, object]) -> Reading:
@@ -134,8 +153,11 @@ def read(topology: Mapping[str, object]) -> Reading:
         What this module needs of it.
     """
     nodes = {}
+    private = set()
     for name, node in _mapping(topology["nodes"]).items():
         nodes[name] = _words(node["roles"] if isinstance(node, dict) else node)
+        if isinstance(node, dict) and node.get("private"):
+            private.add(name)
     return Reading(
         release=RELEASES[str(topology["release"])],
         edition=str(topology.get("edition", "commercial")),
@@ -143,6 +165,10 @@ def read(topology: Mapping[str, object]) -> Reading:
         management=_words(topology["management"]),
         services=_mapping(topology.get("services", {})),
         troubleshooting=_words(topology.get("troubleshooting", [])),
+        exposure=str(topology.get("exposure", "direct")),
+        vpn=_mapping(topology["vpn"]) if topology.get("vpn") is not None else None,
+        forward={name: _words(nodes) for name, nodes in _mapping(topology.get("forward", {})).items()},
+        private=frozenset(private),
     )
 
 
@@ -158,30 +184,51 @@ def _words(value: object) -> tuple[str, ...]:
     return tuple(str(entry) for entry in value)
 
 
-def expected(topology: Mapping[str, object]) -> set[Opening]:
+def expected(topology: Mapping[str, object], resolvers: Iterable[str] = ()) -> set[Opening]:
     """Return everything that must be open for a topology, and so everything that may be.
 
     Args:
         topology: As it comes from YAML, with `nodes`.
+        resolvers: Machines that answer DNS inside, where the cloud does not.
 
     Returns:
         Openings of both directions, peers in canonical form.
     """
     reading = read(topology)
-    openings = {
+    return canonical(openings(reading, resolvers), reading.nodes)
+
+
+def openings(reading: Reading, resolvers: Iterable[str] = ()) -> set[Opening]:
+    """Return the same with the peers that the documents and the decisions name.
+
+    What the Internet may do on a node stays the same behind a gateway, which keeps the client's address. How it gets
+    there is a matter of the way (`tests.oracle.ways`).
+
+    Args:
+        reading: The topology.
+        resolvers: As above.
+    """
+    found = {
         *_inside(reading),
         *_procedures(reading),
         *_outside(reading),
         *_administration(reading),
+        *_gateway(reading),
     }
-    for node in reading.nodes:
-        openings.add(Opening(node, "out", "-1", "all", "internet"))
-        openings.add(Opening(node, "in", "icmp", "3", "internet"))
-        openings.add(Opening(node, "in", "icmp", "8", "cluster"))
-        if "open-internal" in reading.troubleshooting:
-            openings.add(Opening(node, "in", "tcp", "1-65535", "cluster"))
-            openings.add(Opening(node, "in", "udp", "1-65535", "cluster"))
-    return canonical(openings, reading.nodes)
+    for machine in resolvers:
+        found |= {Opening(machine, "in", protocol, "53", "cluster") for protocol in ("tcp", "udp")}
+        if machine == GATEWAY and reading.vpn is not None:
+            found |= {Opening(machine, "in", protocol, "53", "vpn") for protocol in ("tcp", "udp")}
+        if machine != GATEWAY and reading.gateway:
+            found |= {Opening(machine, "in", protocol, "53", GATEWAY) for protocol in ("tcp", "udp")}
+    for machine in [*reading.nodes, *([GATEWAY] if reading.gateway else [])]:
+        found.add(Opening(machine, "out", "-1", "all", "internet"))
+        found.add(Opening(machine, "in", "icmp", "3", "internet"))
+        found.add(Opening(machine, "in", "icmp", "8", "cluster"))
+    if "open-internal" in reading.troubleshooting:
+        for node in reading.nodes:
+            found |= {Opening(node, "in", protocol, "1-65535", "cluster") for protocol in ("tcp", "udp")}
+    return found
 
 
 def _nodes_with(reading: Reading, *roles: str) -> list[str]:
@@ -220,31 +267,98 @@ def _between(reading: Reading, source: str, target: str, port: str) -> Iterator[
 
 
 def _outside(reading: Reading) -> Iterator[Opening]:
-    rows = table(reading.release, reading.edition)
     for service, (role, ports, protocol) in SERVICES.items():
-        asked = reading.services.get(service, service in ON_BY_DEFAULT)
-        if asked is False or Row("external", (role,), ports, protocol) not in rows:
-            continue
-        if asked is True:
-            peers = ["internet"]
-        else:
-            ranges = reading.management if asked == "management" else _words(asked)
-            peers = [range_class(entry, reading.management) for entry in ranges]
         for node in _nodes_with(reading, role):
-            for peer in peers:
+            for peer in clients(reading, service):
                 yield Opening(node, "in", protocol, ports, peer)
+            # The tunnel's peers are administrators; nodes see them with the gateway's address.
+            if reading.services.get(service) == "management" and reading.vpn is not None and clients(reading, service):
+                for peer in ("vpn", GATEWAY):
+                    yield Opening(node, "in", protocol, ports, peer)
+
+
+def clients(reading: Reading, service: str) -> list[str]:
+    """Return who outside may use a service, as peers; nobody where it is off or does not exist.
+
+    Args:
+        reading: The topology.
+        service: A key of `SERVICES`.
+    """
+    role, ports, protocol = SERVICES[service]
+    asked = reading.services.get(service, service in ON_BY_DEFAULT)
+    if asked is False or Row("external", (role,), ports, protocol) not in table(reading.release, reading.edition):
+        return []
+    if asked is True:
+        return ["internet"]
+    ranges = reading.management if asked == "management" else _words(asked)
+    return [range_class(entry, reading.management) for entry in ranges]
+
+
+def forwarded(reading: Reading, service: str) -> dict[str, str]:
+    """Return which ports of a service the gateway leads to which nodes.
+
+    A range of media ports is divided: two nodes have 20000-30000 and 30001-40000 (scenario "Redundant"); in general
+    equal parts, the larger ones first.
+
+    Args:
+        reading: The topology.
+        service: A key of `SERVICES`.
+
+    Returns:
+        Ports by node.
+    """
+    role, ports, _ = SERVICES[service]
+    nodes = reading.forward.get(service) or tuple(_nodes_with(reading, role))
+    if "-" not in ports or not nodes:
+        return dict.fromkeys(nodes, ports)
+    first, last = map(int, ports.split("-"))
+    found = {}
+    for index, node in enumerate(nodes):
+        left = len(nodes) - index
+        size = -(-(last - first + 1) // left)
+        found[node] = f"{first}-{first + size - 1}"
+        first += size
+    return found
 
 
 def _administration(reading: Reading) -> Iterator[Opening]:
+    """The administrators' own: from their networks, or from the gateway and through its tunnel."""
     role, ports, protocol = ADMIN_PANEL
     assert Row("external", (role,), ports, protocol) in table(reading.release, reading.edition)
+    only = reading.vpn is not None and bool(reading.vpn.get("only", False))
     for entry in reading.management:
         peer = range_class(entry, reading.management)
-        for node in _nodes_with(reading, role):
-            yield Opening(node, "in", protocol, ports, peer)
-        for node in _nodes_with(reading, "monitoring"):
-            yield Opening(node, "in", "tcp", "3000", peer)
-            yield Opening(node, "in", "tcp", "9090", peer)
-        for node in reading.nodes:
+        # Behind a gateway no public range reaches a node; a private one is routed by the operator.
+        if reading.exposure == "direct" or any(ipaddress.IPv4Network(entry).subnet_of(net) for net in PRIVATE):
+            yield from () if only else _admin_ports(reading, peer, ssh=True, panels=True, echo=True)
+    if reading.gateway:
+        tunnel = reading.vpn is not None
+        yield from _admin_ports(reading, GATEWAY, ssh=True, panels=tunnel, echo=tunnel)
+    if reading.vpn is not None:
+        yield from _admin_ports(reading, "vpn", ssh=True, panels=True, echo=True)
+
+
+def _admin_ports(reading: Reading, peer: str, *, ssh: bool, panels: bool, echo: bool) -> Iterator[Opening]:
+    if panels:
+        for role, ports, protocol in (ADMIN_PANEL, *CONSOLES):
+            for node in _nodes_with(reading, role):
+                yield Opening(node, "in", protocol, ports, peer)
+    for node in reading.nodes:
+        if ssh:
             yield Opening(node, "in", "tcp", "22", peer)
+        if echo:
             yield Opening(node, "in", "icmp", "8", peer)
+
+
+def _gateway(reading: Reading) -> Iterator[Opening]:
+    """What the gateway admits to itself."""
+    if not reading.gateway:
+        return
+    peers = ["vpn"] if reading.vpn is not None else []
+    if reading.vpn is None or not reading.vpn.get("only", False):
+        peers += [range_class(entry, reading.management) for entry in reading.management]
+    for peer in peers:
+        yield Opening(GATEWAY, "in", "tcp", "22", peer)
+        yield Opening(GATEWAY, "in", "icmp", "8", peer)
+    if reading.vpn is not None:
+        yield Opening(GATEWAY, "in", "udp", str(reading.vpn.get("port", WIREGUARD)), "internet")

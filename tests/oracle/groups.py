@@ -50,7 +50,7 @@ def judge(
         raise OracleError(f"groups without a node, or not in the plan: {sorted(used ^ groups)}")
     openings: set[Opening] = set()
     for rule in rules:
-        ports = _ports(rule)
+        ports = ports_of(rule)
         if (rule.cidr is None) == (rule.peer is None):
             raise OracleError(f"a rule needs a range or a group: {rule}")
         if rule.group not in groups or (rule.peer is not None and rule.peer not in groups):
@@ -65,7 +65,15 @@ def judge(
     return canonical(openings, dict.fromkeys(members, ()))
 
 
-def _ports(rule: Rule) -> str:
+def ports_of(rule: Rule) -> str:
+    """Return the ports of a rule as an opening says them.
+
+    Args:
+        rule: The rule.
+
+    Raises:
+        OracleError: They make no sense.
+    """
     if rule.protocol == "-1":
         # AWS shows every port as none at all, or as -1 to -1 or 0 to 0.
         if (rule.first, rule.last) not in {(None, None), (-1, -1), (0, 0)}:

@@ -13,12 +13,12 @@ class Opening(NamedTuple):
     """One kind of packet that may begin a connection with a node.
 
     Attributes:
-        node: The node at this end.
+        node: The node at this end, or `gateway`.
         direction: `in` or `out`.
         protocol: `tcp`, `udp`, `icmp`, or `-1` for every protocol.
         ports: `25`, `20000-40000`, an ICMP type, or `all`.
-        peer: The other end: `internet`, `management:<range>`, `cluster` (every node), a range,
-            `role:<role>` (only before `canonical`) or `node:<name>`.
+        peer: The other end: `internet`, `management:<range>`, `cluster` (every node), a range, `gateway`,
+            `vpn` (through the gateway), `role:<role>` (only before `canonical`) or `node:<name>`.
     """
 
     node: str
