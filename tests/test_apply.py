@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,47 +12,11 @@ import pytest
 
 from generator.rehearse.aws_simulator import AwsSimulator
 from tests.helpers import ROOT
+from tests.session import Session
 from tests.terraform import Program
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow]
 EXAMPLES = ROOT / "examples"
-
-
-class Session:
-    """A folder with a topology, a shell's environment, and a simulated AWS."""
-
-    def __init__(self, folder: Path, program: Program, simulator: AwsSimulator, tools: Path) -> None:
-        # The operator's PATH holds one of the two programs, under its own name.
-        (tools / program.name).symlink_to(program.path)
-        python = Path(sys.executable).parent
-        self.folder = folder
-        self.program = program
-        self.environment = {
-            **program.environment(simulator.environment()),
-            "PATH": f"{tools}{os.pathsep}{python}{os.pathsep}/usr/bin{os.pathsep}/bin",
-            "PYTHONPATH": str(ROOT),
-        }
-
-    def shell(self, line: str, codes: tuple[int, ...] = (0,)) -> str:
-        ended = subprocess.run(
-            ["sh", "-c", line],
-            cwd=self.folder,
-            env=self.environment,
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        assert ended.returncode in codes, f"{line}: {ended.returncode}\n{ended.stdout[-3000:]}\n{ended.stderr[-3000:]}"
-        return ended.stdout + ended.stderr
-
-    def output(self, name: str) -> Any:
-        return json.loads(self.shell(f"{self.program.name} output -json {name}"))
-
-    def edit(self, before: str, after: str) -> None:
-        path = self.folder / "topology.yaml"
-        text = path.read_text("utf-8")
-        assert before in text
-        path.write_text(text.replace(before, after), "utf-8")
 
 
 def clients(simulator: AwsSimulator) -> tuple[Any, Any]:
@@ -80,11 +40,9 @@ def running(ec2: Any) -> list[dict[str, Any]]:
 
 def test_generate_and_apply_the_five_nodes(program: Program, tmp_path: Path) -> None:
     program.need("hashicorp/aws")
-    tools = tmp_path / "bin"
-    tools.mkdir()
     shutil.copytree(EXAMPLES / "five-nodes-aws", tmp_path / "mail")
     with AwsSimulator(delegated=["example.com"]) as simulator:
-        session = Session(tmp_path / "mail", program, simulator, tools)
+        session = Session(tmp_path / "mail", program, simulator)
         tool = program.name
         ec2, route53 = clients(simulator)
         images = {snapshot["SnapshotId"] for snapshot in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]}
@@ -144,13 +102,7 @@ def _day_two(session: Session, ec2: Any, before: list[dict[str, Any]]) -> None:
     )
     session.edit("dns:\n", "dns:\n  ptr: true\n")
     session.edit("mta1: [mta, proxy]", "mta1: {roles: [mta, proxy], image: ami-0123456789abcdef0}")
-    session.shell(f"python -m generator && {tool} plan -out=change -input=false -no-color")
-    plan = json.loads(session.shell(f"{tool} show -json change"))
-    actions = {
-        change["address"]: tuple(change["change"]["actions"])
-        for change in plan["resource_changes"]
-        if change["change"]["actions"] not in (["no-op"], ["read"])
-    }
+    actions = session.planned()
     assert set(actions.values()) == {("create",)}, actions
     kinds = sorted(address.rpartition("module.")[2] for address in actions)
     assert any('aws_instance.this["tasks9"]' in kind for kind in kinds)
@@ -161,28 +113,3 @@ def _day_two(session: Session, ec2: Any, before: list[dict[str, Any]]) -> None:
     assert len(after) == 6
     for instance in before:
         assert after[instance["InstanceId"]] == instance["LaunchTime"]
-
-
-@pytest.mark.parametrize("name", sorted(path.parent.name for path in EXAMPLES.glob("*-aws/topology.yaml")))
-def test_every_example_is_rehearsed(name: str, terraform: Program, tmp_path: Path) -> None:
-    terraform.need("hashicorp/aws")
-    shutil.copytree(EXAMPLES / name, tmp_path / "mail")
-    environment = {**terraform.environment(), "PYTHONPATH": str(ROOT)}
-    environment["PATH"] = f"{Path(terraform.path).parent}{os.pathsep}{environment['PATH']}"
-    ended = subprocess.run(
-        [sys.executable, "-m", "generator", "rehearse", "--json"],
-        cwd=tmp_path / "mail",
-        env=environment,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    result = json.loads(ended.stdout)
-    assert [(step["name"], step["passed"]) for step in result["steps"]] == [
-        ("plan", True),
-        ("apply", True),
-        ("second plan", True),
-        ("destroy", True),
-    ]
-    assert list((tmp_path / "mail").iterdir()) == [tmp_path / "mail" / "topology.yaml"]

@@ -109,6 +109,124 @@ def test_an_outgrown_type_changes_and_says_so(deployment: Deployment) -> None:
     assert deployment.nodes["video1"]["type"] != before
 
 
+def test_a_type_that_changes_is_said(deployment: Deployment) -> None:
+    before = deployment.nodes["store1"]["type"]
+    deployment.topology["nodes"]["store1"] = {"roles": ["mailstore", "tasks"], "type": "m6i.2xlarge"}
+    said = deployment.generate()
+    assert f"warning[type-changes]: store1 changes from {before} to m6i.2xlarge: the machine is switched off" in said
+
+
+def on_hetzner(folder: Path) -> Deployment:
+    found = Deployment(folder)
+    cloud = {"provider": "hetzner", "region": "fsn1", "images": {"ubuntu-20.04": "os=ubuntu-20.04"}}
+    found.topology["cloud"] = cloud
+    found.generate()
+    return found
+
+
+def test_a_disk_that_would_shrink_is_refused(tmp_path: Path) -> None:
+    deployment = on_hetzner(tmp_path)
+    deployment.topology["nodes"]["store1"] = {"roles": ["mailstore", "tasks"], "type": "cx53"}
+    deployment.generate()
+    deployment.topology["nodes"]["store1"] = {"roles": ["mailstore", "tasks"], "type": "ccx33"}
+    said = deployment.generate(code=2)
+    assert "error[disk-shrinks]: store1 has a disk of 320 GB, and ccx33 one of 240 GB" in said
+
+
+def test_a_public_address_that_comes_later_is_said(tmp_path: Path) -> None:
+    deployment = on_hetzner(tmp_path)
+    deployment.topology["exposure"] = "gateway"
+    said = deployment.generate()
+    assert "warning[address-changes]: mta1 loses its public address" in said
+    del deployment.topology["exposure"]
+    assert "warning[address-changes]: store1 gets its public address" in deployment.generate()
+
+
+def test_another_cloud_or_region_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+    deployment = on_hetzner(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    deployment.topology["cloud"]["region"] = "nbg1"
+    said = deployment.generate(code=2)
+    assert "error[cloud-changes]: this folder holds a deployment on hetzner fsn1; on hetzner nbg1 nothing" in said
+    deployment.topology["cloud"] = {"provider": "aws", "region": "eu-central-1"}
+    assert "error[cloud-changes]" in deployment.generate(code=2)
+    after = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    assert {name: after[name] for name in before if name != "topology.yaml"} == {
+        name: content for name, content in before.items() if name != "topology.yaml"
+    }
+
+
+def test_another_network_is_said(deployment: Deployment) -> None:
+    deployment.topology["network"] = {"cidr": "10.30.0.0/16"}
+    assert "warning[network-changes]: the network changes from 10.20.0.0/16" in deployment.generate()
+
+
+def test_a_volume_never_shrinks(deployment: Deployment) -> None:
+    deployment.topology["nodes"]["store2"] = ["mailstore"]
+    said = deployment.generate()
+    assert "warning[volume-stays]: store1-mail stays at 750 GB, although 375 GB would do" in said
+    sizes = {key: volume["size_gib"] for key, volume in deployment.values["volumes"].items()}
+    assert sizes == {"store1-mail": 750, "store2-mail": 375}
+    assert "volume-stays" in deployment.generate("--upgrade")
+
+
+@pytest.mark.parametrize(("cloud", "after"), [("aws", "after a final snapshot"), ("hetzner", "without a snapshot")])
+def test_a_volume_that_leaves_is_said(cloud: str, after: str, tmp_path: Path) -> None:
+    deployment = on_hetzner(tmp_path) if cloud == "hetzner" else Deployment(tmp_path)
+    deployment.generate()
+    deployment.topology["nodes"]["store9"] = deployment.topology["nodes"].pop("store1")
+    said = deployment.generate()
+    assert "warning[volume-leaves]: the volume store1-mail is not in the topology any more" in said
+    assert after in said
+
+
+def test_only_the_tunnel_once_there_is_one(tmp_path: Path) -> None:
+    deployment = on_hetzner(tmp_path)
+    peers = {"alice": "9mYqyTXKUzOLEFHw4HoxwX8tVnbIqTYaUBa1UAAVgnE="}
+    deployment.topology["vpn"] = {"peers": peers, "only": True}
+    assert "error[vpn-only-first]" in deployment.generate(code=2)
+    deployment.topology["vpn"]["only"] = False
+    deployment.generate()
+    deployment.topology["vpn"]["only"] = True
+    deployment.generate()
+    text = (tmp_path / "ssh_config").read_text("utf-8")
+    assert "ProxyJump" not in text
+    assert "HostName 10.20.240.10" in text
+    flows = json.loads(run_cli(tmp_path, "plan", "--json").out)["flows"]
+    assert not [flow["id"] for flow in flows if flow["source"] == "management"]
+
+
+def test_placement_groups_hold_ten_and_stay(tmp_path: Path) -> None:
+    deployment = on_hetzner(tmp_path)
+    before = {name: node["placement_group"] for name, node in deployment.nodes.items()}
+    deployment.topology["nodes"] = {
+        **{f"mta{number}": ["mta"] for number in range(2, 9)},
+        **deployment.topology["nodes"],
+    }
+    deployment.generate()
+    after = {name: node["placement_group"] for name, node in deployment.nodes.items()}
+    assert {name: after[name] for name in before} == before
+    groups = list(after.values())
+    assert {group: groups.count(group) for group in groups} == {"spread-1": 10, "spread-2": 2}
+
+
+def test_peers_and_resolvers_stay(tmp_path: Path) -> None:
+    deployment = on_hetzner(tmp_path)
+    key = "9mYqyTXKUzOLEFHw4HoxwX8tVnbIqTYaUBa1UAAVgnE="
+    deployment.topology["vpn"] = {"peers": {"zoe": key}}
+    deployment.generate()
+    data = json.loads((tmp_path / "nodes" / "mta1.json").read_text("utf-8"))
+    deployment.topology["vpn"] = {"peers": {"alice": key.replace("9", "8"), "zoe": key}}
+    deployment.topology["nodes"] = {"aaa1": ["tasks"], **deployment.topology["nodes"]}
+    deployment.generate()
+    conf = json.loads((tmp_path / "nodes" / "gateway.json").read_text("utf-8"))["files"]["/etc/wireguard/wg0.conf"]
+    assert [line for line in conf if line.startswith("AllowedIPs")] == [
+        "AllowedIPs = 10.98.0.3/32",
+        "AllowedIPs = 10.98.0.2/32",
+    ]
+    assert json.loads((tmp_path / "nodes" / "mta1.json").read_text("utf-8")) == data
+
+
 def test_a_node_that_becomes_public_moves_and_says_so(deployment: Deployment) -> None:
     deployment.topology["nodes"]["files1"] = ["files", "docs", "preview", "proxy"]
     said = deployment.generate()
