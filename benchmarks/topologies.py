@@ -17,11 +17,22 @@ INFRASTRUCTURE = {
 GROWING = (["mailstore"], ["files", "docs", "preview"], ["mailstore", "tasks"], ["preview"])
 
 
-def topology(nodes: int) -> dict[str, Any]:
+CLOUDS: dict[str, dict[str, Any]] = {
+    "aws": {
+        "provider": "aws",
+        "region": "eu-central-1",
+        "quotas": {"rules_per_group": 1000, "elastic_ips": 10000},
+    },
+    "hetzner": {"provider": "hetzner", "region": "fsn1", "images": {"ubuntu-20.04": "os=ubuntu-20.04"}},
+}
+
+
+def topology(nodes: int, cloud: str = "aws") -> dict[str, Any]:
     """Return a topology with that many nodes (six at least), its quotas set high enough.
 
     Args:
         nodes: How many.
+        cloud: Name of the cloud.
     """
     roles = dict(INFRASTRUCTURE)
     for number in range(nodes - len(roles)):
@@ -31,11 +42,7 @@ def topology(nodes: int) -> dict[str, Any]:
         "domain": "example.com",
         "release": "24.1",
         "os": "ubuntu-20.04",
-        "cloud": {
-            "provider": "aws",
-            "region": "eu-central-1",
-            "quotas": {"rules_per_group": 1000, "elastic_ips": 10000},
-        },
+        "cloud": CLOUDS[cloud],
         "network": {"cidr": "10.0.0.0/16"},
         "management": ["198.51.100.0/24"],
         "ssh_keys": [SSH_KEY],
