@@ -5,17 +5,12 @@ import re
 from typing import Any, Callable, Dict, List
 
 from carbonio_host import SWITCHED_OFF
-from carbonio_node import Failure, Node, System, ask
+from carbonio_node import Failure, Node, System, ask, need
 from carbonio_steps import steps
 
 # Check behind which several steps stand, by the first words of those.
 CHECK_OF = {"volume": "volumes", "repository": "repositories", "subscription": "repositories",
             "epel": "repositories", "network-manager": "ipv6"}
-
-
-def need(fact: object, why: str) -> None:
-    if not fact:
-        raise Failure(why)
 
 
 def cpu(system: System, node: Node) -> None:

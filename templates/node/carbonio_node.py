@@ -32,6 +32,11 @@ class BadData(Failure):
     pass
 
 
+def need(fact: object, why: str) -> None:
+    if not fact:
+        raise Failure(why)
+
+
 class System:
     """This machine, or a folder that stands for it in tests.
 

@@ -2,8 +2,7 @@
 import re
 from typing import Optional, Tuple
 
-from carbonio_check import need
-from carbonio_node import Node, System, ask, family
+from carbonio_node import Node, System, ask, family, need
 
 Found = Optional[Tuple[Optional[str], str]]
 
