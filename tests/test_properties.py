@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 import yaml
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests import hostile
 from tests.helpers import examples, run_cli
+from tests.oracle import nft_ruleset, tfvars, variants, world
 from tests.oracle.expected import expected, read
+from tests.oracle.layers import findings
 from tests.oracle.opening import Opening, difference
 from tests.oracle.tfvars import openings
 from tests.strategies import broken_files, dump, scratched_files, topologies
@@ -44,6 +47,27 @@ def test_every_topology_opens_exactly_what_the_documents_say(topology: dict[str,
     actual = openings(values, written["management"])
     assert not difference(expected(written), actual)
     invariants(topology, actual)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(nft_ruleset.why_not()), reason=nft_ruleset.why_not() or "-")
+@settings(max_examples=examples(10, 120))
+@given(topologies(most_nodes=7), st.sampled_from(variants.CLOUDS), st.sampled_from(variants.VARIANTS), st.booleans())
+def test_every_layer_of_every_topology_admits_what_the_documents_say(
+    topology: dict[str, Any], cloud: str, variant: variants.Variant, filtered: bool
+) -> None:
+    """On both clouds, in every exposure, with and without the VPN and the machines' own firewalls."""
+    content = variants.on(cloud, yaml.safe_load(dump(topology)), variant)
+    if cloud == "aws":
+        content["cloud"]["quotas"] = {"rules_per_group": 500, "elastic_ips": 50}
+        content["host_firewall"] = filtered
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if variant.vpn == "only":
+            generate({**content, "vpn": {**content["vpn"], "only": False}}, folder)
+        values = generate(content, folder)
+        found = findings(world.build(content, tfvars.cloud_of(values, cloud), world.machines_of(folder)))
+        assert not found, "\n".join([*found[:20], dump(content)])
 
 
 def invariants(topology: dict[str, Any], actual: set[Opening]) -> None:
