@@ -101,10 +101,20 @@ class Hetzner:
     def audit(self, plan: Plan, context: Context) -> Iterator[Finding]:
         """Yield limits exceeded and images that Hetzner could not find."""
         limits, quotas = context.cloud.limits, context.topology.cloud.quotas
-        most = quotas.rules_per_group or limits.rules_per_group
+        # A limit of the platform: a topology can only lower it.
+        most = min(quotas.rules_per_group or limits.rules_per_group, limits.rules_per_group)
         widest, widest_group = 0, ""
         for group in _groups(plan):
             rules = dict(_rules(group))
+            effective = sum(len(one["ranges"]) for one in rules.values())
+            if limits.effective_rules_per_group is not None and effective > limits.effective_rules_per_group:
+                yield Finding(
+                    "quota-effective",
+                    ("management",),
+                    f"the firewall {group.name} would come to {effective} rules, one for each range of each entry; "
+                    f"Hetzner takes {limits.effective_rules_per_group}",
+                    "Join the ranges into fewer, wider ones.",
+                )
             if len(rules) > most:
                 yield Finding(
                     "quota-rules",
