@@ -26,6 +26,11 @@ settings.register_profile(
 settings.load_profile("project")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long tests first, those of AWS before all: they mostly wait, and must not be alone at the end."""
+    items.sort(key=lambda item: (item.get_closest_marker("slow") is None, "aws" not in item.name))
+
+
 @pytest.fixture(autouse=True)
 def _without_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):

@@ -15,7 +15,7 @@ from generator.problems import Finding
 
 _ANY = "0.0.0.0/0"
 _AMI = r"ami-[0-9a-f]{8,17}"
-_NOT_IN_DESCRIPTION = re.compile(r"[^A-Za-z0-9. _:/()#,@\[\]+=&;{}!$*-]")
+_NOT_IN_DESCRIPTION = r"[^A-Za-z0-9. _:/()#,@\[\]+=&;{}!$*-]"
 _ALL_ICMP_CODES = -1
 _EVERY_PROTOCOL = "-1"
 _DEVICES = tuple(f"/dev/sd{letter}" for letter in "fghijklmnop")
@@ -220,7 +220,7 @@ def _rule(group: str, rule: Rule) -> dict[str, object]:
         "to_port": None if everything else _ALL_ICMP_CODES if icmp else int(last or first),
         "peer_group": None if is_range else rule.source.removeprefix("group:"),
         "peer_cidr": rule.source if is_range else None,
-        "description": _NOT_IN_DESCRIPTION.sub("", rule.description)[:255],
+        "description": re.sub(_NOT_IN_DESCRIPTION, "", rule.description)[:255],
     }
 
 

@@ -41,7 +41,8 @@ SENT_TO: Mapping[str, Callable[[Mapping[str, object]], bool]] = {
 
 # What YAML's literal blocks can carry unchanged: no control characters, and no line break that
 # a YAML reader takes for one besides the newline. @@ opens a placeholder of the generated text.
-_UNSAFE_IN_BLOCK = re.compile("[^\n\t -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
+_UNSAFE_IN_BLOCK = "[^\n\t -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]"
+_UNSAFE_IN_ASCII = "[^\n\t -~]"
 _NOT_PLAIN = re.compile(r'[^ -~]|["\\]|@(?=@)')
 _COMMENT = re.compile(r"^ *#(?!!).*\n|  # .*$", re.MULTILINE)
 _DOCSTRING = re.compile(r'^ +""".*?"""\n|\A""".*?"""\n', re.MULTILINE | re.DOTALL)
@@ -68,7 +69,9 @@ def block(text: str, indent: int = 6) -> str:
         text: Any text.
         indent: Columns before each line; the key before the block stands two columns to the left.
     """
-    if not text.strip("\n") or "@@" in text or _UNSAFE_IN_BLOCK.search(text):
+    # Nearly every text is ASCII; the other pattern takes longer to compile than most runs to render.
+    unsafe = _UNSAFE_IN_ASCII if text.isascii() else _UNSAFE_IN_BLOCK
+    if not text.strip("\n") or "@@" in text or re.search(unsafe, text):
         return quoted(text)
     return _literal(text, indent)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from generator.context import Context
 from generator.problems import Finding, listing, nearest
 
-_LABELS = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?)*|@")
+_LABELS = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?)*|@"
 
 
 def check_dns(context: Context) -> Iterator[Finding]:
@@ -43,7 +43,7 @@ def check_dns(context: Context) -> Iterator[Finding]:
     own = {*context.nodes, context.topology.public_name.removesuffix(f".{domain}") or "mail"}
     for name in dns.also_inside:
         path = ("dns", "also_inside", name)
-        if not _LABELS.fullmatch(name):
+        if not re.fullmatch(_LABELS, name):
             yield Finding(
                 "wrong-name",
                 path,
