@@ -1,0 +1,1 @@
+"""Machines that boot what is generated: libvirt and QEMU inside one network namespace, without KVM."""

@@ -1,0 +1,138 @@
+"""libvirtd inside a network namespace, its processes in a process namespace: one pid ends them all."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.helpers import ROOT
+from tests.lab.internet import ADDRESSES
+from tests.packets.namespaces import checked, missing
+
+ASKED = "GENERATE_LAB"
+"""Set in the environment where machines may be booted."""
+
+NAMESPACE = "cg-lab"
+HOME = ROOT / ".build" / "lab"
+STATE = HOME / "state"
+POOL = HOME / "pool"
+DEPLOYMENT = HOME / "deployment"
+"""The generated folder, and beside it what Terraform needs to know of the lab; goes with the guests."""
+
+SOCKETS = Path("/run") / NAMESPACE
+URI = f"qemu:///system?socket={SOCKETS}/libvirt-sock"
+
+_HERE = Path(__file__).parent
+_PID = HOME / "init.pid"
+_PROGRAMS = ("qemu-system-x86_64", "qemu-img", "libvirtd", "virsh", "dnsmasq", "unshare", "ssh", "terraform")
+_BUILDERS = ("mmdebstrap", "sfdisk", "extlinux", "mkfs.ext4")
+
+
+def lacking() -> str:
+    """Return why no guest can be booted here; empty when it can."""
+    builders = () if image_path().is_file() else _BUILDERS
+    return missing(*_PROGRAMS, *builders)
+
+
+def image_path() -> Path:
+    """Return where the guests' disk is, or will be: its name holds the hash of its recipe."""
+    recipe = hashlib.sha256((_HERE / "image.sh").read_bytes()).hexdigest()[:12]
+    return HOME / f"debian-12-{recipe}.qcow2"
+
+
+def image() -> Path:
+    """Return the disk that guests start from, building it first where it is not there."""
+    path = image_path()
+    if not path.is_file():
+        HOME.mkdir(parents=True, exist_ok=True)
+        subprocess.run([str(_HERE / "image.sh"), str(path)], check=True, timeout=1200)
+        for old in HOME.glob("debian-12-*.qcow2"):
+            if old != path:
+                old.unlink()
+    return path
+
+
+def inside(*words: str) -> list[str]:
+    """Return a command that runs in the lab's network."""
+    return ["ip", "netns", "exec", NAMESPACE, *words]
+
+
+def virsh(*words: str) -> str:
+    """Run virsh on the lab's libvirtd and return what it printed."""
+    return checked(["virsh", "--connect", URI, *words])
+
+
+def up() -> None:
+    """Start the lab's network, its stand-in for the Internet, and libvirtd; nothing of an earlier lab is left."""
+    down()
+    for folder in (STATE, POOL, SOCKETS):
+        folder.mkdir(parents=True, exist_ok=True)
+    checked(["ip", "netns", "add", NAMESPACE])
+    lines = ["link set lo up", *(f"addr add {address}/32 dev lo" for address in ADDRESSES)]
+    checked(["ip", "-n", NAMESPACE, "-batch", "-"], "\n".join(lines) + "\n")
+    with (HOME / "init.log").open("wb") as log:
+        init = subprocess.Popen(
+            [
+                *inside("unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc"),
+                *(str(_HERE / "init.sh"), str(STATE), str(SOCKETS), sys.executable),
+            ],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            # It outlives `script/lab up`, and a key that interrupts that.
+            start_new_session=True,
+        )
+    _PID.write_text(f"{init.pid} {_started(init.pid)}\n", encoding="ascii")
+    end = time.monotonic() + 60
+    while subprocess.run(["virsh", "--connect", URI, "version"], capture_output=True, check=False).returncode:
+        if init.poll() is not None or time.monotonic() > end:
+            raise RuntimeError(f"libvirtd did not start: {(HOME / 'init.log').read_text(errors='replace')[-2000:]}")
+        time.sleep(0.2)
+
+
+def down() -> None:
+    """End everything that `up` started, and forget the guests; the image stays."""
+    if is_up():
+        pid = int(_PID.read_text(encoding="ascii").split()[0])
+        # The first process of the namespace is the last one of it to be gone.
+        inner = Path("/proc", str(pid), "task", str(pid), "children").read_text(encoding="ascii").split()
+        gone = {number: _started(number) for number in [pid, *map(int, inner)]}
+        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+        end = time.monotonic() + 20
+        while any(_started(number) == started for number, started in gone.items()):
+            if time.monotonic() > end:
+                raise RuntimeError(f"processes of the lab do not end: {sorted(gone)}")
+            time.sleep(0.05)
+    if _PID.is_file():
+        _PID.unlink()
+    if Path("/run/netns", NAMESPACE).exists():
+        checked(["ip", "netns", "del", NAMESPACE])
+    for folder in (STATE, POOL, SOCKETS, DEPLOYMENT):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_up() -> bool:
+    """Say whether what an earlier `up` started still runs: another process may bear that number today."""
+    if not _PID.is_file():
+        return False
+    pid, started = _PID.read_text(encoding="ascii").split()
+    return _started(int(pid)) == started
+
+
+def _started(pid: int) -> str:
+    """Return when a process started, in the kernel's ticks; empty if there is none that runs."""
+    try:
+        fields = Path("/proc", str(pid), "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+    return "" if fields[0] == "Z" else fields[19]

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# Builds the disk that the lab's guests start from: Debian 12 with cloud-init, and with every package
+# that carbonio-node-configure would otherwise install, since guests have no Internet.
+#
+#   tests/lab/image.sh TARGET.qcow2
+#
+# Needs root and: mmdebstrap qemu-utils fdisk extlinux e2fsprogs. Its mounts are in a mount namespace
+# of its own, so nothing is left mounted whatever ends it.
+set -euo pipefail
+
+target="${1:?Usage: image.sh TARGET.qcow2}"
+if [[ "${2:-}" != inside ]]; then
+    exec unshare --mount --propagation private -- "$0" "$target" inside
+fi
+
+packages=(
+    # The machine. The cloud kernel has no driver for the CD-ROM that carries the seed.
+    linux-image-amd64 systemd-sysv udev dbus busybox zstd openssh-server sudo
+    cloud-init cloud-guest-utils fdisk gdisk netplan.io systemd-resolved
+    # Of nodes.
+    ca-certificates chrony curl fontconfig gnupg jq libgmp10 locales perl python3 python3-psycopg2
+    sysstat wget nftables dnsmasq wireguard-tools xfsprogs
+)
+mirror="${LAB_DEBIAN_MIRROR:-http://deb.debian.org/debian}"
+
+work="$(mktemp -d "$target.XXXXXX")"
+trap 'umount "$work/root" 2>/dev/null || true; rm -rf -- "$work"' EXIT
+mkdir "$work/root"
+
+# 4 GiB, sparse; cloud-init grows the partition to the disk that a guest gets.
+truncate -s 4G "$work/disk"
+printf 'label: dos\nlabel-id: 0x6c616231\nstart=2048, type=83, bootable\n' | sfdisk --quiet "$work/disk"
+dd if=/usr/lib/EXTLINUX/mbr.bin of="$work/disk" conv=notrunc status=none
+# extlinux reads neither of the two features that are left out.
+mkfs.ext4 -q -L root -O ^64bit,^metadata_csum -E "offset=$((2048 * 512)),lazy_itable_init=1" \
+    "$work/disk" $(((4 * 1024 * 1024) - 1024))k
+mount -o "loop,offset=$((2048 * 512))" "$work/disk" "$work/root"
+
+# No service starts during the build, and pages that nobody reads are left out: each is time.
+export SOURCE_DATE_EPOCH=0
+# shellcheck disable=SC2016 # in the hook, $1 is the new system's folder
+mmdebstrap --quiet --mode=root --variant=apt --format=directory --skip=check/empty \
+    --include="$(IFS=,; printf '%s' "${packages[*]}")" \
+    --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
+    --essential-hook='mkdir -p "$1/etc/initramfs-tools/conf.d"
+        printf "MODULES=list\nCOMPRESS=zstd\n" >"$1/etc/initramfs-tools/conf.d/lab"
+        printf "%s\n" virtio_pci virtio_blk virtio_scsi sd_mod ahci ext4 >"$1/etc/initramfs-tools/modules"' \
+    bookworm "$work/root" "$mirror" >&2
+
+cd "$work/root"
+printf 'LABEL=root / ext4 defaults 0 1\n' >etc/fstab
+# As cloud images have it: two lines that a node has to get rid of.
+printf '127.0.0.1 localhost\n127.0.1.1 debian\n::1 localhost ip6-localhost ip6-loopback\nff02::1 ip6-allnodes\n' >etc/hosts
+printf 'debian\n' >etc/hostname
+: >etc/machine-id
+rm -f etc/ssh/ssh_host_* var/lib/dbus/machine-id
+ln -sf ../run/systemd/resolve/stub-resolv.conf etc/resolv.conf
+# The one repository: tests/lab/internet.py answers for that name.
+printf 'deb [trusted=yes] http://deb.debian.org/debian ./\n' >etc/apt/sources.list
+# Otherwise cloud-init writes a list of its own, and asks every cloud that it knows for its data.
+printf 'apt_preserve_sources_list: true\ndatasource_list: [NoCloud, None]\n' >etc/cloud/cloud.cfg.d/10-lab.cfg
+# Nothing is to update itself while a guest is looked at.
+for unit in apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer fstrim.timer man-db.timer; do
+    ln -sf /dev/null "etc/systemd/system/$unit"
+done
+# On Ubuntu dnsmasq and nftables are not there before carbonio-node-configure brings them, and apt
+# starts a service that it installs; here they are there, and must not run before.
+rm -f etc/systemd/system/multi-user.target.wants/dnsmasq.service etc/systemd/system/sysinit.target.wants/nftables.service
+
+mkdir -p boot/extlinux
+cat >boot/extlinux/extlinux.conf <<'TEXT'
+DEFAULT linux
+PROMPT 0
+LABEL linux
+  LINUX /vmlinuz
+  INITRD /initrd.img
+  APPEND root=LABEL=root ro console=ttyS0 net.ifnames=0
+TEXT
+extlinux --install boot/extlinux >&2
+cd /
+umount "$work/root"
+qemu-img convert -O qcow2 "$work/disk" "$work/image"
+mv -- "$work/image" "$target"

@@ -1,0 +1,93 @@
+"""What stands for the Internet in the lab: name servers, the time, and a package repository without packages.
+
+The addresses are those that machines ask anyway, so nothing that is generated has to be changed for the lab.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.server
+import socketserver
+import struct
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+NAME_SERVERS = ("185.12.64.1", "185.12.64.2")
+"""Of Hetzner; the examples' machines ask them."""
+
+REPOSITORY, CLOCK = "192.0.2.80", "192.0.2.123"
+MANAGEMENT, STRANGER = "198.51.100.10", "203.0.113.9"
+"""Two hosts outside: the examples' `management` holds the first one only."""
+
+HOST = "10.20.0.1"
+"""The lab itself, as libvirt puts it into the private network: one of the cluster."""
+
+ADDRESSES = (*NAME_SERVERS, REPOSITORY, CLOCK, MANAGEMENT, STRANGER)
+
+_ERA = 2208988800
+"""Seconds from NTP's epoch (1900) to that of UNIX: RFC 5905, section 6."""
+
+# Any other name does not exist, in particular those of Carbonio's and PostgreSQL's repositories.
+_ZONE = f"""\
+no-resolv
+no-hosts
+bind-interfaces
+listen-address={",".join(NAME_SERVERS)}
+address=/deb.debian.org/{REPOSITORY}
+address=/pool.ntp.org/{CLOCK}
+txt-record=example.com,"v=spf1 ip4:198.51.100.20 -all"
+txt-record=_dmarc.example.com,"v=DMARC1; p=none"
+address=/#/
+"""
+
+
+class Repository(http.server.BaseHTTPRequestHandler):
+    """A flat Debian repository (sources.list(5)) that offers nothing: what is installed is the latest."""
+
+    def do_GET(self) -> None:
+        """Answer for the two files that such a repository has."""
+        empty = hashlib.sha256(b"").hexdigest()
+        files = {"Packages": b"", "Release": f"SHA256:\n {empty} 0 Packages\n".encode("ascii")}
+        content = files.get(self.path.rsplit("/", 1)[-1])
+        self.send_response(404 if content is None else 200)
+        self.send_header("Content-Length", str(len(content or b"")))
+        self.end_headers()
+        self.wfile.write(content or b"")
+
+
+class Clock(socketserver.BaseRequestHandler):
+    """An NTP server (RFC 5905) that tells this machine's time."""
+
+    def handle(self) -> None:
+        """Answer one datagram."""
+        question, socket = self.request
+        received = _timestamp()
+        # No leap second, version 4, server; stratum 2, and the precision of a microsecond.
+        head = struct.pack("!BBBb", 4 << 3 | 4, 2, question[2], -20) + struct.pack("!II4s", 0, 0, b"\xc0\x00\x02\x01")
+        socket.sendto(head + received + question[40:48] + received + _timestamp(), self.client_address)
+
+
+def _timestamp() -> bytes:
+    now = time.time() + _ERA
+    return struct.pack("!II", int(now), int(now % 1 * 2**32))
+
+
+class _Reused(http.server.ThreadingHTTPServer):
+    allow_reuse_address = True
+
+
+def main() -> int:
+    """Serve until one of the three ends."""
+    zone = Path(sys.argv[1], "internet.conf")
+    zone.write_text(_ZONE, encoding="ascii")
+    names = subprocess.Popen(["dnsmasq", "--keep-in-foreground", "--pid-file", f"--conf-file={zone}"])
+    for server in (_Reused((REPOSITORY, 80), Repository), socketserver.ThreadingUDPServer((CLOCK, 123), Clock)):
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    return names.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
