@@ -1,9 +1,10 @@
-"""Which nodes have something new for `carbonio-node-configure`, and the command that brings it."""
+"""Which nodes have something new for `carbonio-node-configure`."""
 
 import json
 from collections.abc import Iterator
 
 from generator.output import Comparison
+from generator.render.ssh import configure_command
 
 _FOLDER, _SUFFIX = "nodes/", ".json"
 _VALUES = "terraform.tfvars.json"
@@ -33,14 +34,9 @@ def _grown(comparison: Comparison) -> Iterator[str]:
             yield volume["node"]
 
 
-def command(node: str) -> str:
-    """Return the shell command that brings a node its data."""
-    return f"ssh -F ssh_config {node} sudo /usr/local/sbin/carbonio-node-configure - < nodes/{node}.json"
-
-
 def advice(comparison: Comparison) -> Iterator[str]:
     """Yield what an operator has to do about it, a line each."""
     nodes = nodes_to_configure(comparison)
     if nodes:
         yield "after terraform apply, bring these nodes their new data (nothing restarts):"
-        yield from (f"  {command(node)}" for node in nodes)
+        yield from (f"  {configure_command(node)}" for node in nodes)

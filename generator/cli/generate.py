@@ -5,13 +5,14 @@ import json
 from argparse import Namespace
 from pathlib import Path
 
-from generator.cli.configure import advice, command, nodes_to_configure
+from generator.cli.configure import advice, nodes_to_configure
 from generator.cli.pipeline import Planned, WrongTopologyError, plan_topology, render_planned
 from generator.cli.report import count, out, say, say_problems
 from generator.errors import Exit, InputError
 from generator.output import Comparison, compare, exclusive, read_manifest, unified_diff, write
 from generator.problems import Problem
 from generator.render import Rendering
+from generator.render.ssh import configure_command
 
 _MOST_LINES = 40
 _CHECK_WORDS = {"create": "missing", "change": "changed", "stale": "extra"}
@@ -68,7 +69,7 @@ def _file_rows(comparison: Comparison) -> list[dict[str, str]]:
 
 
 def _configure_rows(comparison: Comparison) -> list[dict[str, str]]:
-    return [{"node": node, "command": command(node)} for node in nodes_to_configure(comparison)]
+    return [{"node": node, "command": configure_command(node)} for node in nodes_to_configure(comparison)]
 
 
 def _write(arguments: Namespace, planned: Planned, rendering: Rendering) -> Comparison:

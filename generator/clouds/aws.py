@@ -7,7 +7,7 @@ from typing import Any
 
 from generator.capabilities import Capabilities, DnsProvider, Provider
 from generator.clouds.base import Cloud, Simulator, Tfvars
-from generator.clouds.values import records
+from generator.clouds.values import key_pair, longest_compressed, records
 from generator.context import Context
 from generator.errors import InputError
 from generator.plan import CLUSTER_GROUP, GATEWAY, Plan, Rule
@@ -19,8 +19,6 @@ _NOT_IN_DESCRIPTION = r"[^A-Za-z0-9. _:/()#,@\[\]+=&;{}!$*-]"
 _ALL_ICMP_CODES = -1
 _EVERY_PROTOCOL = "-1"
 _DEVICES = tuple(f"/dev/sd{letter}" for letter in "fghijklmnop")
-_GZIP_MARGIN = 512
-"""Terraform's gzip and Python's differ by a few bytes, and a shorter text may compress to more."""
 
 AWS_PROVIDER = Provider("aws", "hashicorp/aws", "~> 5.100")
 """Terraform's provider for whatever of AWS is in use."""
@@ -80,10 +78,7 @@ class Aws:
                 "gateway": GATEWAY if plan.gateway is not None and plan.gateway.way_out else None,
             },
             "firewall": _firewall(plan),
-            "ssh": {
-                "public_key": None if choice.existing_key_pair else deployment.ssh_keys[0],
-                "existing_key_pair": choice.existing_key_pair or None,
-            },
+            "ssh": key_pair(deployment),
             "images": _images(plan, context),
             "protect": choice.protect,
             "nodes": _nodes(plan),
@@ -132,14 +127,8 @@ class Aws:
                 yield Finding("wrong-image", path, f'"{image}" is not an AMI identifier', mend)
 
     def audit_user_data(self, user_data: Mapping[str, str], context: Context) -> Iterator[Finding]:
-        """Yield user-data that is too long, counted as it is sent: compressed.
-
-        Nodes differ by a few hundred characters, so the longest text stands for all.
-        """
-        import zlib
-
-        longest = max(user_data, key=lambda node: (len(user_data[node]), node))
-        size = len(zlib.compress(user_data[longest].encode())) + _GZIP_MARGIN
+        """Yield user-data that is too long, counted as it is sent: compressed."""
+        longest, size = longest_compressed(user_data)
         limit = context.cloud.limits.user_data_bytes
         if size > limit:
             yield Finding(

@@ -8,7 +8,7 @@ from typing import Any
 from generator.addressing import disjoint, parse_network
 from generator.capabilities import Capabilities, DnsProvider, Provider
 from generator.clouds.base import Cloud, Simulator, Tfvars
-from generator.clouds.values import records
+from generator.clouds.values import key_pair, longest_compressed, records
 from generator.context import Context
 from generator.errors import InputError
 from generator.plan import CLUSTER_GROUP, GATEWAY, Group, Plan
@@ -63,7 +63,7 @@ class Hetzner:
 
     def tfvars(self, plan: Plan, context: Context) -> Tfvars:
         """Return the values of the root variables."""
-        deployment, choice = plan.deployment, context.topology.cloud
+        deployment, groups = plan.deployment, _groups(plan)
         return {
             "name": deployment.name,
             "domain": deployment.domain,
@@ -76,18 +76,15 @@ class Hetzner:
                 "way_out": plan.gateway is not None and plan.gateway.way_out,
             },
             "firewall": {
-                "groups": {group.name: {"description": _group_text(group)} for group in _groups(plan)},
-                "rules": {key: rule for group in _groups(plan) for key, rule in _rules(group)},
+                "groups": {group.name: {"description": _group_text(group)} for group in groups},
+                "rules": {key: rule for group in groups for key, rule in _rules(group)},
             },
-            "ssh": {
-                "public_key": None if choice.existing_key_pair else deployment.ssh_keys[0],
-                "existing_key_pair": choice.existing_key_pair or None,
-            },
+            "ssh": key_pair(deployment),
             "images": {
                 key: _image(image.id, context.cloud.images[image.os].name) for key, image in plan.images.items()
             },
-            "protect": choice.protect,
-            "nodes": _nodes(plan),
+            "protect": context.topology.cloud.protect,
+            "nodes": _nodes(plan, {group.name for group in groups}),
             "volumes": {
                 volume.key: {"node": volume.node, "size_gib": volume.size_gib} for volume in plan.volumes.values()
             },
@@ -140,10 +137,8 @@ class Hetzner:
 
     def audit_user_data(self, user_data: Mapping[str, str], context: Context) -> Iterator[Finding]:
         """Yield user-data that is too long, counted as it is sent: compressed, in base64."""
-        import zlib
-
-        longest = max(user_data, key=lambda node: (len(user_data[node]), node))
-        size = (len(zlib.compress(user_data[longest].encode())) + 512) * 4 // 3
+        longest, compressed = longest_compressed(user_data)
+        size = compressed * 4 // 3
         limit = context.cloud.limits.user_data_bytes
         if size > limit:
             yield Finding(
@@ -235,8 +230,7 @@ def _image(named: str, offered: str) -> dict[str, str | None]:
     return found
 
 
-def _nodes(plan: Plan) -> dict[str, object]:
-    firewalls = {group.name for group in _groups(plan)}
+def _nodes(plan: Plan, firewalls: set[str]) -> dict[str, object]:
     return {
         node.name: {
             "fqdn": node.fqdn,

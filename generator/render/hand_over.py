@@ -6,6 +6,7 @@ Plain functions and no template: compiling one of this size took longer than any
 from collections.abc import Iterable, Iterator, Sequence
 
 from generator.plan import GATEWAY, Flow, NodeInstall, Plan, PlannedNode
+from generator.render.ssh import configure_command
 from generator.render.wireguard import client
 
 _OUTSIDE = ("internet", "listed", "management", "vpn", GATEWAY)
@@ -202,4 +203,4 @@ def _later(plan: Plan) -> Iterator[str]:
     yield "`generate` names the nodes that need it; elsewhere the command changes nothing:"
     yield ""
     for node in plan.nodes:
-        yield f"    ssh -F ssh_config {node} sudo /usr/local/sbin/carbonio-node-configure - < nodes/{node}.json"
+        yield f"    {configure_command(node)}"

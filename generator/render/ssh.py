@@ -9,6 +9,11 @@ _BY_NAME = (
 _BY_TUNNEL = ("# All machines are reached by their private addresses, through the VPN.",)
 
 
+def configure_command(node: str) -> str:
+    """Return the shell command that brings a node its data, run beside `ssh_config`."""
+    return f"ssh -F ssh_config {node} sudo /usr/local/sbin/carbonio-node-configure - < nodes/{node}.json"
+
+
 def ssh_config(plan: Plan) -> str:
     """Return the text of `ssh_config`: names for exposed machines, the jump machine for the others."""
     lines = [
