@@ -40,6 +40,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
         final_snapshots: A volume can leave a snapshot behind when it is destroyed.
         private_zone: The cloud serves a zone to the private network.
         ptr_needs_forward: A reverse name is refused until its A record is public.
+        on_premises: The machines stand on the operator's own hypervisor: their sizes are free, and public
+            addresses, reverse names and the way to the Internet are the operator's.
     """
 
     title: str
@@ -53,3 +55,4 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     final_snapshots: bool
     private_zone: bool
     ptr_needs_forward: bool
+    on_premises: bool = False

@@ -1,11 +1,13 @@
 """What the rules and the planner look at: the topology with its release's facts and its cloud. Types only."""
 
 from collections.abc import Mapping
+from ipaddress import IPv4Network
 
 import msgspec
 
 from generator.capabilities import Capabilities, DnsProvider
 from generator.facts import CloudFacts, Facts
+from generator.plan import GATEWAY
 from generator.problems import Path
 from generator.topology import Node, Topology
 
@@ -41,6 +43,16 @@ class Context(msgspec.Struct, frozen=True):
         return self.topology.exposure == "gateway"
 
     @property
+    def external_roles(self) -> frozenset[str]:
+        """The roles that the release's external table names."""
+        return frozenset(role for row in self.facts.external for role in row.roles)
+
+    @property
+    def shared_address(self) -> bool:
+        """Whether the Internet knows one address for all nodes: the gateway's, or that of the operator's router."""
+        return self.through_gateway or self.topology.exposure == "external"
+
+    @property
     def has_gateway(self) -> bool:
         """Whether there is a gateway: for the exposure, or for the VPN alone."""
         return self.through_gateway or self.topology.vpn is not None
@@ -73,6 +85,24 @@ class Context(msgspec.Struct, frozen=True):
         if topology.gateway.image:
             found.append((("gateway", "image"), topology.gateway.image))
         return found
+
+    def stated_address(self, name: str) -> str:
+        """Return the public address of a machine that the operator stated, or nothing."""
+        choice = self.topology.cloud
+        if self.through_gateway:
+            return choice.public_address if name == GATEWAY else ""
+        return "" if self.shared_address else choice.public_addresses.get(name, "")
+
+    @property
+    def network_router(self) -> str:
+        """The operator's router in the private network: as written, or the first address."""
+        network = self.topology.network
+        return network.router or str(next(IPv4Network(network.cidr).hosts()))
+
+    @property
+    def forwarders(self) -> tuple[str, ...]:
+        """Name servers for everything that the DNS inside does not know: as written, or the cloud's."""
+        return self.topology.dns.forwarders or self.cloud.resolvers
 
     @property
     def guessing(self) -> bool:

@@ -199,8 +199,15 @@ MAIL_ADDRESS = _matching(
     rf"[A-Za-z0-9](?:[A-Za-z0-9._+-]{{0,62}}[A-Za-z0-9])?@(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])",
 )
 MACHINE_TYPE = _matching("a machine type such as m6i.xlarge", r"[a-z0-9][a-z0-9.-]{1,40}")
-_IMAGE_TEXT = _matching("", r"[A-Za-z0-9][A-Za-z0-9._:/=-]{2,100}")
-IMAGE = Kind("an image identifier such as ami-0123456789abcdef0", _image, pattern=_IMAGE_TEXT.pattern)
+_IMAGE_TEXT = _matching("", r"[A-Za-z0-9/][A-Za-z0-9._:/=~+-]{2,200}")
+IMAGE = Kind(
+    "an image: an identifier such as ami-0123456789abcdef0, or where the file is", _image, pattern=_IMAGE_TEXT.pattern
+)
+URI = _matching(
+    "a connection URI such as qemu:///system",
+    r"qemu(?:\+[a-z0-9]+)?://[A-Za-z0-9.@:_-]*/(?:system|session)(?:\?[A-Za-z0-9._~/=&%-]+)?",
+)
+FOLDER = _matching("an absolute path of a folder", r"(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
 WIREGUARD_KEY = Kind("a public key as wg pubkey prints it: 44 characters that end in =", _wireguard_key)
 PUBLIC_KEY = Kind(
     "the content of a public key file: one line that starts with ssh-ed25519, ssh-rsa or ecdsa", _public_key

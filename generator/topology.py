@@ -34,6 +34,32 @@ class Quotas(Table, frozen=True, kw_only=True):
     elastic_ips: Annotated[int | None, kinds.COUNT, Meta(description="Public addresses in the region")] = None
 
 
+class Storage(Table, frozen=True, kw_only=True):
+    """Where a hypervisor keeps the disks."""
+
+    SHORT: ClassVar[str] = "pool"
+
+    pool: Annotated[str, kinds.NAME, Meta(description="Storage pool that libvirt has, with files")] = ""
+    path: Annotated[str, kinds.FOLDER, Meta(description="Folder on the hypervisor, to make a storage pool of")] = ""
+
+
+class Uplink(Table, frozen=True, kw_only=True):
+    """A hypervisor's way to the Internet."""
+
+    SHORT: ClassVar[str] = "bridge"
+
+    bridge: Annotated[str, kinds.NAME, Meta(description="Bridge of the hypervisor", examples=["br0"])] = ""
+    network: Annotated[str, kinds.NAME, Meta(description="Network that libvirt has", examples=["default"])] = ""
+    cidr: Annotated[
+        str,
+        kinds.NETWORK,
+        Meta(description="Range of the public addresses there; alone: of a network to make, behind the hypervisor"),
+    ] = ""
+    router: Annotated[
+        str, kinds.ADDRESS, Meta(description="Router there, instead of the first address of the range")
+    ] = ""
+
+
 class CloudChoice(Table, frozen=True, kw_only=True):
     """Where the machines stand."""
 
@@ -59,6 +85,22 @@ class CloudChoice(Table, frozen=True, kw_only=True):
         Meta(description="Keep a snapshot of every data volume that is destroyed, where the cloud can (AWS)"),
     ] = True
     quotas: Quotas = Quotas()
+    uri: Annotated[
+        str, kinds.URI, Meta(description="The hypervisor, as libvirt names it; this machine unless said otherwise")
+    ] = ""
+    hypervisor: Annotated[
+        str, kinds.one_of("kvm", "qemu"), Meta(description="qemu where the processor cannot virtualize: far slower")
+    ] = "kvm"
+    storage: Storage = Storage()
+    uplink: Uplink = Uplink()
+    public_address: Annotated[
+        str, kinds.ADDRESS, Meta(description="The operator's public address: of the router, or of the gateway")
+    ] = ""
+    public_addresses: Annotated[
+        dict[Annotated[str, kinds.NODE_NAME], str],
+        kinds.ADDRESS,
+        Meta(description="The operator's public addresses by node, where each has its own (exposure: direct)"),
+    ] = {}
 
 
 class Network(Table, frozen=True, kw_only=True):
@@ -67,6 +109,11 @@ class Network(Table, frozen=True, kw_only=True):
     SHORT: ClassVar[str] = "cidr"
 
     cidr: Annotated[str, kinds.NETWORK, Meta(description="IPv4 range of the whole network")] = "10.20.0.0/16"
+    router: Annotated[
+        str,
+        kinds.ADDRESS,
+        Meta(description="The operator's router in it (exposure: external), instead of the first address"),
+    ] = ""
 
 
 class Dmarc(Table, frozen=True, kw_only=True):
@@ -93,6 +140,11 @@ class Dns(Table, frozen=True, kw_only=True):
     ptr: Annotated[bool, kinds.SWITCH, Meta(description="Set reverse names; the A records are public")] = False
     ttl: Annotated[int, kinds.SECONDS, Meta(description="Time to live of the records in seconds")] = 300
     dmarc: Dmarc = Dmarc()
+    forwarders: Annotated[
+        tuple[str, ...],
+        kinds.ADDRESS,
+        Meta(description="Name servers that the DNS inside asks for everything else, instead of the cloud's"),
+    ] = ()
     also_inside: Annotated[
         dict[str, tuple[str, ...]],
         kinds.ADDRESS,
@@ -180,7 +232,10 @@ class Topology(Table, frozen=True, kw_only=True):
     exposure: Annotated[
         str,
         kinds.WORD,
-        Meta(description="How the Internet reaches the nodes: each by its own address, or all through one gateway"),
+        Meta(
+            description="How the Internet reaches the nodes: each by its own address (direct), all through one "
+            "gateway, or through a router of the operator (external)"
+        ),
     ] = "direct"
     gateway: GatewayChoice = GatewayChoice()
     forward: Annotated[

@@ -80,7 +80,7 @@ def plan_topology(options: Namespace) -> Planned:
     plan, new_lock, more = make_plan(context, lock)
     findings += [*more, *cloud.audit(plan, context)]
     if options.online:
-        findings += cloud.audit_online(plan)
+        findings += cloud.audit_online(plan, context)
     warnings = _stop_at_errors(source, problems, findings)
     return Planned(source, folder, context, plan, before, new_lock, warnings)
 

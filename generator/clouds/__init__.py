@@ -15,6 +15,7 @@ def _cloud(name: str) -> Cloud:
 REGISTRY: dict[str, Cloud] = {
     "aws": _cloud("aws"),
     "hetzner": _cloud("hetzner"),
+    "libvirt": _cloud("libvirt"),
 }
 """Every cloud by the name that a topology uses."""
 

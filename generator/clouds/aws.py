@@ -158,7 +158,7 @@ class Aws:
 
         return aws.consult(context)
 
-    def audit_online(self, plan: Plan) -> list[Finding]:
+    def audit_online(self, plan: Plan, context: Context) -> list[Finding]:
         """Ask whether every machine type is offered in its node's zone."""
         from generator.online import aws
 

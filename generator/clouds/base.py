@@ -71,5 +71,5 @@ class Cloud(Protocol):
     def consult(self, context: Context) -> dict[str, Any]:
         """Ask the cloud's API for images and for types that the facts lack; return changed fields of the context."""
 
-    def audit_online(self, plan: Plan) -> list[Finding]:
+    def audit_online(self, plan: Plan, context: Context) -> list[Finding]:
         """Ask the cloud's API whether it would sell what the plan wants."""

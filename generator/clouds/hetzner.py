@@ -172,7 +172,7 @@ class Hetzner:
 
         return hetzner.consult(context)
 
-    def audit_online(self, plan: Plan) -> list[Finding]:
+    def audit_online(self, plan: Plan, context: Context) -> list[Finding]:
         """Ask whether every machine type is sold in the location."""
         from generator.online import hetzner
 

@@ -6,10 +6,10 @@
 import msgspec
 
 from generator.plan.dns import DnsPlan, Record, RecordValue, Resolver
-from generator.plan.firewalls import Forward, Gateway, HostFirewall, HostRule, Passage, Peer, Vpn
+from generator.plan.firewalls import Forward, Gateway, HostFirewall, HostRule, Passage, Peer, Router, Vpn
 from generator.plan.flows import CLUSTER_GROUP, GATEWAY, OUTSIDE, RESOLVER, Flow, Group, Protocol, Rule
 from generator.plan.install import InstallCommand, InstallPlan, NodeInstall, ValueToNote
-from generator.plan.machines import Image, Machine, PlannedNode, Subnet, Volume
+from generator.plan.machines import Image, Link, Machine, PlannedNode, Subnet, Volume
 
 __all__ = [
     "CLUSTER_GROUP",
@@ -27,6 +27,7 @@ __all__ = [
     "Image",
     "InstallCommand",
     "InstallPlan",
+    "Link",
     "Machine",
     "NodeInstall",
     "Passage",
@@ -37,6 +38,7 @@ __all__ = [
     "Record",
     "RecordValue",
     "Resolver",
+    "Router",
     "Rule",
     "Subnet",
     "ValueToNote",
@@ -78,6 +80,7 @@ class Plan(msgspec.Struct, frozen=True):
         flows: Sorted by id.
         groups: By name.
         host_firewalls: By node; those whose own firewall is on.
+        router: None unless the operator's own router forwards to the nodes.
         resolver: None where the cloud's own DNS serves the inside view.
         subnets: By name.
         nat_subnet: Where the address translation for private nodes stands; empty without any.
@@ -94,6 +97,7 @@ class Plan(msgspec.Struct, frozen=True):
     groups: dict[str, Group]
     host_firewalls: dict[str, HostFirewall]
     gateway: Gateway | None
+    router: Router | None
     resolver: Resolver | None
     subnets: dict[str, Subnet]
     nat_subnet: str

@@ -41,6 +41,7 @@ class DnsPlan(msgspec.Struct, frozen=True):
         inside: What the nodes see.
         ptr: Reverse name by symbol of the address; empty while none may be set yet.
         ptr_later: The same, to be set in a second step.
+        ptr_elsewhere: Reverse name by address, to be set by whoever gave the operator the address.
     """
 
     provider: str
@@ -50,6 +51,7 @@ class DnsPlan(msgspec.Struct, frozen=True):
     inside: tuple[Record, ...]
     ptr: dict[str, str]
     ptr_later: dict[str, str]
+    ptr_elsewhere: dict[str, str]
 
 
 class Resolver(msgspec.Struct, frozen=True):

@@ -54,6 +54,19 @@ class Forward(msgspec.Struct, frozen=True):
     flows: tuple[str, ...]
 
 
+class Router(msgspec.Struct, frozen=True):
+    """The operator's own router before the nodes, and what it has to forward to them.
+
+    Attributes:
+        address: Where the nodes find it, in the private network.
+        public_address: Where the Internet finds it.
+    """
+
+    address: str
+    public_address: str
+    forwards: tuple[Forward, ...]
+
+
 class Passage(msgspec.Struct, frozen=True):
     """What the VPN's peers reach on nodes, as the gateway lets it through; `targets` as in `Forward`."""
 

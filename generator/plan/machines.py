@@ -63,6 +63,22 @@ class Volume(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...]
 
 
+class Link(msgspec.Struct, frozen=True):
+    """A network interface that the machine is told of before it boots.
+
+    Attributes:
+        name: `inside` for the private network, `uplink` for the way to the Internet.
+        mac: Hardware address, derived from the names.
+        address: With the length of the prefix, such as `10.20.0.10/16`; empty where DHCP gives it.
+        router: Default route; empty where there is none by this interface, or it is found otherwise.
+    """
+
+    name: Literal["inside", "uplink"]
+    mac: str
+    address: str
+    router: str
+
+
 class PlannedNode(msgspec.Struct, frozen=True):
     """A machine with all that was decided for it: a node with Carbonio roles, or the gateway.
 
@@ -72,6 +88,8 @@ class PlannedNode(msgspec.Struct, frozen=True):
         placement_group: Machines of one such group stand on different hardware; empty without any.
         login_address: By which of its addresses SSH reaches it, from the outside or from the jump machine.
         router: Address to which its default route must lead; empty where DHCP gives the route.
+        stated_address: Its public address where the operator stated it; empty where it is known after apply only.
+        links: Its interfaces, where they are the operator's: on premises.
     """
 
     name: str
@@ -93,6 +111,8 @@ class PlannedNode(msgspec.Struct, frozen=True):
     public_address: bool
     placement_group: str
     router: str
+    stated_address: str = ""
+    links: tuple[Link, ...] = ()
 
     @property
     def path(self) -> tuple[str, ...]:

@@ -10,9 +10,12 @@ def choose_jumps(context: Context, placement: Placement, findings: list[Finding]
     """Return the jump node of every machine; empty for those that SSH reaches directly.
 
     The jump node is the gateway where it is the only way in, else the one that the topology names, else
-    the first by name that has a public address.
+    the first by name that has a public address. Behind the operator's own router there is none but a named one.
     """
     named = context.topology.jump
+    if context.shared_address and not context.through_gateway:
+        # The administrators are inside, or the operator's router lets them in.
+        return {name: "" if name == named else named for name in placement.nodes}
     public = sorted(
         name
         for name, place in placement.nodes.items()

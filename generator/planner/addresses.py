@@ -42,14 +42,13 @@ class Placement(msgspec.Struct, frozen=True):
     nat_subnet: str
 
 
-def external_roles(context: Context) -> frozenset[str]:
-    """Return the roles that the release's external table names."""
-    return frozenset(role for row in context.facts.external for role in row.roles)
-
-
 def place(context: Context, lock: Lock, findings: list[Finding]) -> Placement:
     """Give every node and the gateway their zone, subnet and private address."""
     subnets = _zonal_subnets(context) if context.capabilities.zonal_subnets else _one_subnet(context)
+    if context.shared_address and not context.through_gateway:
+        # The operator's router is there already.
+        for net in subnets.values():
+            net.take(context.network_router)
     chooser = _Chooser(context, subnets, findings)
     kept = lock.nodes if lock.network == context.topology.network.cidr else {}
     places: dict[str, Place] = {}
@@ -72,7 +71,7 @@ def place(context: Context, lock: Lock, findings: list[Finding]) -> Placement:
 
 
 def _needs_nat(context: Context, places: dict[str, Place]) -> bool:
-    nat = context.capabilities.managed_nat and not context.through_gateway
+    nat = context.capabilities.managed_nat and not context.shared_address
     return nat and any(not one.public_address for one in places.values())
 
 
@@ -129,7 +128,7 @@ def _zonal_subnets(context: Context) -> dict[str, _Net]:
         if zone not in context.zones and zone not in named:
             continue
         for kind, first in (("private", 0), ("public", _FIRST_PUBLIC)):
-            if kind == "public" and context.through_gateway:
+            if kind == "public" and context.shared_address:
                 continue
             name = f"{kind}-{zone}"
             found[name] = _net(name, cut[first + index], zone, context, public=kind == "public")
@@ -156,17 +155,19 @@ class _Chooser:
         self.context = context
         self.nets = nets
         self.findings = findings
-        self.external = external_roles(context)
+        self.external = context.external_roles
         self.carriers: Counter[tuple[str, str]] = Counter()
 
     def _exposed(self, node: Node) -> bool:
         """Tell whether the Internet reaches a node by an address of its own."""
-        return not (self.context.through_gateway or node.private or self.external.isdisjoint(node.roles))
+        return not (self.context.shared_address or node.private or self.external.isdisjoint(node.roles))
 
-    def _has_address(self, node: Node) -> bool:
+    def _has_address(self, name: str, node: Node) -> bool:
         """Tell whether a node has a public address: to be reached, or because there is no other way out."""
-        if self.context.through_gateway or node.private:
+        if self.context.shared_address or node.private:
             return False
+        if self.context.capabilities.on_premises:
+            return bool(self.context.stated_address(name))
         return self._exposed(node) or not self.context.capabilities.managed_nat
 
     def _spread(self, node: Node) -> set[str]:
@@ -182,7 +183,7 @@ class _Chooser:
     def _settle(self, name: str, node: Node, net: _Net, address: str) -> dict[str, Place]:
         zone = net.subnet.zone
         self.carriers.update((role, zone) for role in self._spread(node))
-        exposed, own = self._exposed(node), self._has_address(node)
+        exposed, own = self._exposed(node), self._has_address(name, node)
         return {name: Place(net.subnet.name, zone, address, exposed, own)}
 
     def fixed(self, name: str, node: Node) -> dict[str, Place]:
@@ -217,8 +218,9 @@ class _Chooser:
         """Place a node where it stood before, unless it must move; then say so."""
         net = self.nets.get(locked.subnet)
         if net is not None and self._suits(net, node):
-            if locked.public_address not in (None, self._has_address(node)):
-                self._moves(name, "gets" if self._has_address(node) else "loses")
+            own = self._has_address(name, node)
+            if locked.public_address not in (None, own):
+                self._moves(name, "gets" if own else "loses")
             return self._settle(name, node, net, locked.address) if net.take(locked.address) else {}
         moved = net is not None and node.zone in ("", net.subnet.zone)
         reason = f"leaves zone {locked.zone}"

@@ -1,4 +1,4 @@
-"""What the gateway forwards, and whom its VPN lets in."""
+"""What the gateway forwards, or the operator's router, and whom the gateway's VPN lets in."""
 
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Network
@@ -7,7 +7,7 @@ from generator.addressing import cluster_ranges, disjoint
 from generator.context import Context
 from generator.facts import EVERY_NODE
 from generator.lockfile import Lock
-from generator.plan import GATEWAY, Flow, Forward, Gateway, Passage, Peer, PlannedNode, Resolver, Vpn
+from generator.plan import GATEWAY, Flow, Forward, Gateway, Passage, Peer, PlannedNode, Resolver, Router, Vpn
 from generator.planner.flows import OUTER_SOURCES
 from generator.problems import Finding
 from generator.topology import VpnChoice
@@ -41,6 +41,17 @@ def plan_gateway(
         way_out=context.through_gateway,
         forwards=tuple(_forwards(context, nodes, flows)) if context.through_gateway else (),
         vpn=_vpn(context, lock, nodes, flows, resolver),
+    )
+
+
+def plan_router(context: Context, nodes: dict[str, PlannedNode], flows: tuple[Flow, ...]) -> Router | None:
+    """Return what the operator's own router has to do, or None where it does nothing."""
+    if context.through_gateway or not context.shared_address:
+        return None
+    return Router(
+        address=context.network_router,
+        public_address=context.topology.cloud.public_address,
+        forwards=tuple(_forwards(context, nodes, flows)),
     )
 
 

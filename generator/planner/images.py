@@ -1,7 +1,7 @@
 """Images: looked up at apply by operating system, or pinned by identifier."""
 
 from generator.context import Context
-from generator.lockfile import Lock
+from generator.lockfile import Lock, LockedNode
 from generator.plan import GATEWAY, Image
 from generator.problems import Finding
 
@@ -13,7 +13,7 @@ def choose_images(context: Context, lock: Lock, findings: list[Finding]) -> dict
         system = context.os_of(node)
         locked = lock.nodes.get(name)
         named = context.image_of(node)
-        if named:
+        if named and not _stands(locked, system, node.image, context):
             images[name] = Image(system, named)
         elif locked is not None and locked.os == system:
             images[name] = Image(system, locked.image)
@@ -37,6 +37,11 @@ def _of_gateway(context: Context, lock: Lock) -> Image:
     own = context.topology.cloud.images
     system = next(one for one in systems if one in own or context.cloud.images[one].offered)
     return Image(system, own.get(system) or context.newest_images.get(system, ""))
+
+
+def _stands(locked: LockedNode | None, system: str, own: str, context: Context) -> bool:
+    """Tell whether a machine's disk stands on the image that it was made from, so that it cannot have another."""
+    return context.capabilities.on_premises and not own and locked is not None and locked.os == system
 
 
 def _changed(name: str, before: str, now: str) -> Finding:

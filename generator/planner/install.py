@@ -1,6 +1,6 @@
 """The manual installation of Carbonio: which commands on which node, in which order, by whom."""
 
-from ipaddress import IPv4Network
+from ipaddress import IPv4Interface
 
 from generator.context import Context
 from generator.facts import EVERY_NODE, Command, Family, InstallStep
@@ -86,13 +86,15 @@ class _Installer:
     def _values(self, node: PlannedNode) -> dict[str, object]:
         """Return what stands for the placeholders of commands and notes on a node."""
         public = "the address under which users reach this node"
-        if node.public or self.context.through_gateway:
-            public = f"@@public:{node.name if node.public else GATEWAY}@@"
+        if node.public or self.context.shared_address:
+            stated = node.stated_address or self.context.topology.cloud.public_address
+            public = stated or f"@@public:{node.name if node.public else GATEWAY}@@"
+        inside = next((link.address for link in node.links), "")
         return {
             "name": node.name,
             "fqdn": node.fqdn,
             "address": node.address,
-            "netmask": str(IPv4Network(self.subnets[node.subnet].cidr).netmask),
+            "netmask": str(IPv4Interface(inside or self.subnets[node.subnet].cidr).netmask),
             "domain": self.context.topology.domain,
             "network": self.context.topology.network.cidr,
             "directory": self.directory,

@@ -1,6 +1,7 @@
 """Machine types and system disks: what the roles of a node ask for, and the smallest machine that has it."""
 
 import math
+import re
 
 import msgspec
 
@@ -93,6 +94,7 @@ class _Chooser:
         self.findings = findings
         self.region = context.topology.cloud.region
         self.known = {machine.name: machine for machine in context.cloud.types}
+        self.free = context.capabilities.on_premises
         self.chosen: dict[tuple[int, int, int], MachineType | None] = {}
 
     def choose(self, name: str, need: _Need, written: str, path: Path) -> Machine:
@@ -113,7 +115,18 @@ class _Chooser:
             found.name, found.vcpu, found.memory_gib, need.vcpu, need.memory_gib, reasons, found.disk_gib or 0
         )
 
+    def _find_type(self, name: str) -> MachineType | None:
+        """Return a type by its name; where sizes are free, any `<vcpu>x<GiB>` is one."""
+        match = re.fullmatch(r"([1-9]\d{0,2})x([1-9]\d{0,3})", name) if self.free else None
+        if match is None:
+            return self.known.get(name)
+        return MachineType(
+            name=name, vcpu=int(match[1]), memory_gib=int(match[2]), architecture="x86_64", burstable=False
+        )
+
     def _first(self, need: _Need) -> MachineType | None:
+        if self.free:
+            return self._find_type(f"{need.vcpu}x{need.memory_gib}")
         key = (need.vcpu, need.memory_gib, need.disk_gib)
         if key not in self.chosen:
             self.chosen[key] = next((one for one in self.context.cloud.types if self._offered(one, need)), None)
@@ -135,9 +148,9 @@ class _Chooser:
 
     def _kept(self, name: str, need: _Need, path: Path) -> MachineType | None:
         locked = self.lock.nodes.get(name)
-        if locked is None or locked.type not in self.known:
+        machine = self._find_type(locked.type) if locked is not None else None
+        if machine is None:
             return None
-        machine = self.known[locked.type]
         if need.met_by(machine):
             return machine
         why = f"{name} needs {need} now, and {machine.name} is too small"
@@ -147,7 +160,7 @@ class _Chooser:
     def _changed(self, name: str, found: MachineType, path: Path) -> None:
         """Say what a change of type does to a machine that runs."""
         locked = self.lock.nodes.get(name)
-        before = self.known.get(locked.type) if locked is not None else None
+        before = self._find_type(locked.type) if locked is not None else None
         if before is None or before.name == found.name:
             return
         if (before.disk_gib or 0) > (found.disk_gib or 0):
@@ -158,10 +171,12 @@ class _Chooser:
         self.findings.append(Finding("type-changes", path, why, "", "warning", key=True))
 
     def _written(self, name: str, written: str, need: _Need, path: Path) -> MachineType | None:
-        machine = self.known.get(written)
+        machine = self._find_type(written)
         if machine is None:
             hint = nearest(written, list(self.known))
             mend = "" if hint else "Leave the key out to have a type chosen, or try --online."
+            if self.free:
+                mend = "Write processors and GiB of memory, as in 8x32, or leave the key out."
             self._find("unknown-type", path, f'"{written}" is not a known machine type{hint}', mend)
         elif machine.architecture != "x86_64":
             why = f"{machine.name} has ARM processors; Carbonio's packages are for x86-64 only"

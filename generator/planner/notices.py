@@ -49,15 +49,18 @@ def _layers(context: Context, dns: DnsPlan) -> list[str]:
             f"host_firewall: false leaves every port open between the nodes: {context.capabilities.title} filters "
             "public addresses alone. Turn it on when the fault is found."
         )
-    if context.through_gateway and len(context.carriers("mta")) > 1:
+    if not context.shared_address:
+        return found
+    owner = "gateway" if context.through_gateway else "router"
+    if len(context.carriers("mta")) > 1:
         found.append(
-            f"All MTAs send from the gateway's address, whose reverse name is {dns.public_name}: "
+            f"All MTAs send from the {owner}'s address, whose reverse name is {dns.public_name}: "
             "let each of them greet other servers with that name."
         )
     videos = context.topology.forward.get("video") or sorted(context.carriers("video"))
-    if context.through_gateway and len(videos) > 1 and "video" in context.facts.services:
+    if len(videos) > 1 and "video" in context.facts.services:
         found.append(
-            f"The gateway divides the video ports among {', '.join(videos)}: set the same part as rtp_port_range "
+            f"The {owner} divides the video ports among {', '.join(videos)}: set the same part as rtp_port_range "
             "in /etc/janus/janus.jcfg of each; the table of forwards has them."
         )
     return found

@@ -1,7 +1,6 @@
 """The decisions in their order, put together."""
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network
 
 from generator.addressing import cluster_ranges
 from generator.context import Context
@@ -11,12 +10,13 @@ from generator.planner.access import choose_jumps
 from generator.planner.addresses import Place, Placement, place
 from generator.planner.dns import plan_dns
 from generator.planner.flows import plan_flows
-from generator.planner.gateway import plan_gateway
+from generator.planner.gateway import plan_gateway, plan_router
 from generator.planner.groups import group_name, plan_groups
 from generator.planner.host_firewalls import plan_host_firewalls
 from generator.planner.hosts import host_data
 from generator.planner.images import choose_images
 from generator.planner.install import plan_install
+from generator.planner.links import default_route, plan_links
 from generator.planner.machines import choose_machines, os_disk
 from generator.planner.notices import notices
 from generator.planner.placement_groups import choose_placement_groups
@@ -60,6 +60,7 @@ def make_plan(context: Context, lock: Lock) -> tuple[Plan, Lock, list[Finding]]:
         groups=plan_groups(context, flows, gateway),
         host_firewalls=plan_host_firewalls(context, nodes, flows, resolvers),
         gateway=gateway,
+        router=plan_router(context, nodes, flows),
         resolver=resolver,
         subnets=placement.subnets,
         nat_subnet=placement.nat_subnet,
@@ -121,6 +122,7 @@ def _nodes(
     jumps: dict[str, str],
 ) -> dict[str, PlannedNode]:
     groups = choose_placement_groups(context, lock)
+    gateway = placement.nodes[GATEWAY].address if context.has_gateway else ""
     return {
         name: _node(
             name,
@@ -130,13 +132,22 @@ def _nodes(
             image=images[name],
             jump=jumps[name],
             placement_group=groups[name],
+            gateway=gateway,
         )
         for name in sorted(placement.nodes)
     }
 
 
 def _node(
-    name: str, context: Context, place: Place, *, machine: Machine, image: Image, jump: str, placement_group: str
+    name: str,
+    context: Context,
+    place: Place,
+    *,
+    machine: Machine,
+    image: Image,
+    jump: str,
+    placement_group: str,
+    gateway: str,
 ) -> PlannedNode:
     vpn = context.topology.vpn
     roles: tuple[str, ...] = (GATEWAY,)
@@ -169,14 +180,10 @@ def _node(
         login_address="public" if place.public and not (vpn is not None and vpn.only) else "private",
         public_address=place.public_address,
         placement_group=placement_group,
-        router="" if place.public_address else _router(context),
+        router=default_route(place.public_address, gateway, context),
+        stated_address=context.stated_address(name),
+        links=plan_links(name, f"{name}.{context.topology.domain}", place.address, context),
     )
-
-
-def _router(context: Context) -> str:
-    """Return the cloud's router inside the network, where a private machine has to be told of it."""
-    offset = context.cloud.network_router
-    return str(IPv4Network(context.topology.network.cidr)[offset]) if offset else ""
 
 
 def _lock(plan: Plan) -> Lock:

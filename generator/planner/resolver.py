@@ -35,7 +35,7 @@ def plan_resolver(context: Context, names: tuple[str, ...], placement: Placement
     answered = [record for record in dns.inside if record.type in _ANSWERED]
     return Resolver(
         addresses={name: placement.nodes[name].address for name in names},
-        upstream=context.cloud.resolvers,
+        upstream=context.forwarders,
         domain=context.topology.domain,
         # dnsmasq takes the first name of an address for the reverse one: a node's own, not the public one.
         records=tuple(sorted(answered, key=lambda record: record.name == dns.public_name)),

@@ -5,7 +5,7 @@ Plain functions and no template: compiling one of this size took longer than any
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from generator.plan import GATEWAY, Flow, NodeInstall, Plan, PlannedNode
+from generator.plan import GATEWAY, Flow, Forward, NodeInstall, Plan, PlannedNode
 from generator.render.ssh import configure_command
 from generator.render.wireguard import client
 
@@ -15,7 +15,7 @@ _SAID = {"internet": "the Internet", "vpn": "the VPN", GATEWAY: "the gateway"}
 
 def hand_over(plan: Plan) -> str:
     """Return `hand-over.md`; addresses that exist after apply stand as `@@public:<node>@@`."""
-    parts = (_head, _nodes, _volumes, _ports, _vpn, _dns, _before, _installation, _values, _later)
+    parts = (_head, _nodes, _volumes, _ports, _router, _vpn, _dns, _before, _installation, _values, _later)
     return "\n".join(line for part in parts for line in part(plan)) + "\n"
 
 
@@ -35,14 +35,19 @@ def _head(plan: Plan) -> Iterator[str]:
     yield f"Carbonio {deployment.release} ({deployment.edition}) on {number} {nodes}."
     if plan.gateway is not None and plan.gateway.way_out:
         yield "Whatever comes from the Internet, and whatever leaves for it, passes the gateway."
-    if any(node.public for node in plan.nodes.values()):
+    if any(node.public_address and not node.stated_address for node in plan.nodes.values()):
         yield "`terraform output -raw hand_over` prints this sheet with the public addresses filled in."
     yield ""
 
 
+def _public(node: PlannedNode) -> str:
+    """Return a machine's public address, or what stands for it until the apply."""
+    return node.stated_address or f"@@public:{node.name}@@"
+
+
 def _nodes(plan: Plan) -> Iterator[str]:
     def row(node: PlannedNode) -> tuple[str, ...]:
-        public = f"@@public:{node.name}@@" if node.public_address else "none"
+        public = _public(node) if node.public_address else "none"
         return node.name, node.fqdn, node.address, public, ", ".join(node.roles), node.os, node.machine.type
 
     yield "## Nodes"
@@ -65,12 +70,18 @@ def _volumes(plan: Plan) -> Iterator[str]:
     yield from _table(("Node", "Volume", "Size", "Mounted at"), rows)
 
 
+def _forwards(plan: Plan) -> tuple[Forward, ...]:
+    """Return what the gateway forwards, or the operator's router."""
+    forwarder = plan.gateway or plan.router
+    return forwarder.forwards if forwarder is not None else ()
+
+
 def _ports(plan: Plan) -> Iterator[str]:
     def row(flow: Flow) -> tuple[str, ...]:
         source = _SAID.get(flow.source) or ", ".join(flow.ranges)
         targets = [node.name for node in plan.nodes.values() if flow.target in node.roles]
-        if len(targets) > 1 and plan.gateway is not None and flow.target != GATEWAY:
-            forwards = [one for one in plan.gateway.forwards if flow.id in one.flows]
+        if len(targets) > 1 and flow.target != GATEWAY:
+            forwards = [one for one in _forwards(plan) if flow.id in one.flows]
             split = [f"{', '.join(one.targets)}" + (f" ({one.ports})" * (len(forwards) > 1)) for one in forwards]
             targets = split or targets
         return flow.ports, flow.protocol, source, ", ".join(targets) or "every node", "; ".join(flow.services)
@@ -97,6 +108,28 @@ def _ports(plan: Plan) -> Iterator[str]:
     yield ""
 
 
+def _router(plan: Plan) -> Iterator[str]:
+    """Yield the forward table for the operator's own router."""
+    if plan.router is None:
+        return
+
+    def row(forward: Forward) -> tuple[str, ...]:
+        sources = "the Internet" if "0.0.0.0/0" in forward.sources else ", ".join(forward.sources)
+        targets = " or ".join(f"{address} ({name})" for name, address in forward.targets.items())
+        return forward.ports, forward.protocol, sources, targets, "; ".join(forward.services)
+
+    public = plan.router.public_address
+    yield "## Forwards on your router"
+    yield ""
+    yield f"The nodes' default route leads to {plan.router.address}. What comes to {public} has to be forwarded so,"
+    yield f"with the client's own address kept, and what the nodes send has to leave as {public}:"
+    yield ""
+    yield from _table(("Port", "Protocol", "From", "To the same port of", "For"), map(row, plan.router.forwards))
+    yield "Nothing else, and never 22 or 6071. Where two nodes are named, use one of them or spread by the client's"
+    yield f"address. Inside, the names of the deployment lead to private addresses: nothing there needs {public}."
+    yield ""
+
+
 def _vpn(plan: Plan) -> Iterator[str]:
     """Yield how a peer gets into the VPN: its own key never leaves it, the gateway's is asked for."""
     if plan.gateway is None or plan.gateway.vpn is None:
@@ -112,7 +145,9 @@ def _vpn(plan: Plan) -> Iterator[str]:
         yield f"Configuration of {peer.name} (its private key and the gateway's public key are left open):"
         yield ""
         yield "```ini"
-        yield client(vpn, peer, plan.gateway.network, f"@@public:{GATEWAY}@@", "<public key of the gateway>").rstrip()
+        yield client(
+            vpn, peer, plan.gateway.network, _public(plan.nodes[GATEWAY]), "<public key of the gateway>"
+        ).rstrip()
         yield "```"
         yield ""
 
@@ -122,14 +157,19 @@ def _dns(plan: Plan) -> Iterator[str]:
     yield "## DNS"
     yield ""
     if plan.dns.provider == "none":
-        yield f"Enter the records of `dns/{domain}.zone` where the domain is hosted;"
-        yield "`terraform output -raw zone` prints them with addresses."
+        complete = not any(value.addresses for record in plan.dns.public for value in record.values)
+        yield f"Enter the records of `dns/{domain}.zone` where the domain is hosted{'.' if complete else ';'}"
+        if not complete:
+            yield "`terraform output -raw zone` prints them with addresses."
     elif plan.dns.existing_zone:
         yield f"The records are in the existing zone of {domain}."
     else:
         yield "1. `terraform output name_servers` lists the name servers of the new zone. Enter them at the registrar"
         yield f"   of {domain}."
         yield f"2. Wait until `dig +short MX {domain}` answers."
+    for address, name in plan.dns.ptr_elsewhere.items():
+        yield ""
+        yield f"Ask whoever gave you {address} to make its reverse name {name}: many servers refuse mail without it."
     if plan.dns.ptr_later:
         yield ""
         yield "Then set the reverse names, without which many servers refuse mail: add `ptr: true` under `dns:` in the"

@@ -15,6 +15,7 @@ from generator.problems import Finding
 from generator.render.cloudinit import read_programs, user_data
 from generator.render.hand_over import hand_over
 from generator.render.host_files import host_files
+from generator.render.network_config import network_config
 from generator.render.ssh import ssh_config
 from generator.render.templates import environment
 from generator.render.zone import zone_file
@@ -78,4 +79,8 @@ def _node_files(plan: Plan, context: Context, cloud: Cloud, findings: list[Findi
         texts[name] = text
         yield GeneratedFile(f"cloud-init/{name}.yaml", text.encode())
         yield GeneratedFile(f"nodes/{name}.json", json_bytes(data))
+        if plan.nodes[name].links:
+            servers = plan.resolver.upstream if plan.resolver is not None else ()
+            text = network_config(plan.nodes[name].links, servers)
+            yield GeneratedFile(f"network-config/{name}.yaml", text.encode())
     findings += cloud.audit_user_data(texts, context)

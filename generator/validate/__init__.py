@@ -6,6 +6,7 @@ from generator.validate.dns import check_dns
 from generator.validate.gateway import check_gateway
 from generator.validate.network import check_network
 from generator.validate.nodes import check_nodes
+from generator.validate.premises import check_premises
 from generator.validate.release import check_systems
 from generator.validate.resolve import resolve
 from generator.validate.roles import check_roles
@@ -13,7 +14,16 @@ from generator.validate.services import check_services
 
 __all__ = ["check", "resolve"]
 
-RULES = (check_systems, check_nodes, check_roles, check_network, check_gateway, check_services, check_dns)
+RULES = (
+    check_systems,
+    check_nodes,
+    check_roles,
+    check_network,
+    check_gateway,
+    check_premises,
+    check_services,
+    check_dns,
+)
 
 
 def check(context: Context) -> list[Finding]:

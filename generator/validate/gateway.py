@@ -42,7 +42,7 @@ def _own(context: Context) -> Iterator[Finding]:
 
 
 def _private(context: Context) -> Iterator[Finding]:
-    if context.through_gateway:
+    if context.shared_address:
         return
     for name, node in context.nodes.items():
         path = ("nodes", name, "private")
@@ -65,7 +65,7 @@ def _private(context: Context) -> Iterator[Finding]:
 
 
 def _forwards(context: Context) -> Iterator[Finding]:
-    if context.topology.forward and not context.through_gateway:
+    if context.topology.forward and not context.shared_address:
         yield Finding(
             "no-gateway", ("forward",), "nothing forwards without exposure: gateway", "Remove forward.", key=True
         )

@@ -80,7 +80,8 @@ def _management(context: Context) -> Iterator[Finding]:
             "management is empty: nobody could reach SSH or the Admin Panel",
             "Add the ranges from which you administer, as in: management: [198.51.100.0/24]",
         )
-    if ranges and all(is_private(parse_network(text)) for text in ranges):
+    inside = context.shared_address and not context.through_gateway
+    if ranges and not inside and all(is_private(parse_network(text)) for text in ranges):
         yield Finding(
             "management-private",
             ("management",),

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import msgspec
+
 from generator.capabilities import Capabilities, DnsProvider
 from generator.context import Context
 from generator.facts import CloudFacts, Facts, load_cloud, load_facts, releases
@@ -25,6 +27,9 @@ def resolve(
         hint = nearest(choice.provider, list(clouds)) or f"; known are {listing(sorted(clouds))}"
         findings.append(Finding("unknown-cloud", ("cloud", "provider"), f'"{choice.provider}" is not a cloud{hint}'))
     else:
+        if not choice.region and len(cloud.regions) == 1:
+            choice = msgspec.structs.replace(choice, region=next(iter(cloud.regions)))
+            topology = msgspec.structs.replace(topology, cloud=choice)
         findings += _region(topology, cloud)
     if release is None or cloud is None:
         return None, findings
