@@ -2,7 +2,7 @@
 
 import argparse
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from generator.cli.configure import advice
 from generator.cli.options import common
@@ -11,7 +11,7 @@ from generator.cli.report import out, say_problems
 from generator.errors import Exit
 from generator.files import json_bytes
 from generator.output import compare, read_manifest
-from generator.plan import OUTSIDE, Flow, Plan
+from generator.plan import OUTSIDE, Flow, Forward, Plan
 
 _GAP = "  "
 
@@ -101,6 +101,8 @@ def describe(plan: Plan) -> Iterator[str]:
     yield from _table(rows)
     for symbol, name in plan.dns.ptr.items():
         yield f"PTR of <{symbol}> is {name}"
+    for address, name in plan.dns.ptr_elsewhere.items():
+        yield f"PTR of {address} shall be {name}: ask whoever gave you the address"
     yield from _section("Notes")
     yield from (f"- {notice}" for notice in plan.notices)
 
@@ -137,19 +139,20 @@ def _reach(plan: Plan) -> Iterator[str]:
 
 
 def _gateway(plan: Plan) -> Iterator[str]:
-    """Yield what the gateway does, and where DNS inside is answered."""
+    """Yield what the gateway does, or the operator's router has to do, and where DNS inside is answered."""
     gateway = plan.gateway
     if gateway is not None:
         yield from _section("Gateway")
         if gateway.way_out:
             yield "The nodes leave through it, with its address."
-        for forward in gateway.forwards:
-            sources = "" if forward.sources == ("0.0.0.0/0",) else f" from {', '.join(forward.sources)}"
-            share = ", shared by the client's address" if len(forward.targets) > 1 else ""
-            yield f"{forward.protocol} {forward.ports}{sources} -> {', '.join(forward.targets)}{share}"
+        yield from _forwards(gateway.forwards)
         if gateway.vpn is not None:
             peers = ", ".join(f"{peer.name} ({peer.address})" for peer in gateway.vpn.peers) or "none yet"
             yield f"WireGuard on udp {gateway.vpn.port}, {gateway.vpn.range}; peers: {peers}"
+    if plan.router is not None:
+        yield from _section("Your router")
+        yield f"It has {plan.router.public_address}, and {plan.router.address} in the network. It has to forward:"
+        yield from _forwards(plan.router.forwards)
     if plan.host_firewalls:
         kinds = sorted({f"{one.kind}" for one in plan.host_firewalls.values()})
         yield from _section("Firewalls on the machines")
@@ -157,6 +160,13 @@ def _gateway(plan: Plan) -> Iterator[str]:
     if plan.resolver is not None:
         yield from _section("DNS inside")
         yield f"Answered by dnsmasq on {', '.join(plan.resolver.addresses)}."
+
+
+def _forwards(forwards: Iterable[Forward]) -> Iterator[str]:
+    for forward in forwards:
+        sources = "" if forward.sources == ("0.0.0.0/0",) else f" from {', '.join(forward.sources)}"
+        share = ", shared by the client's address" if len(forward.targets) > 1 else ""
+        yield f"{forward.protocol} {forward.ports}{sources} -> {', '.join(forward.targets)}{share}"
 
 
 def _dns_host(plan: Plan) -> str:
