@@ -91,18 +91,7 @@ def describe(plan: Plan) -> Iterator[str]:
         yield f"{volume.key}: {volume.size_gib} GB at {volume.mount}"
         yield from (f"  {reason}" for reason in volume.reasons)
     yield from _reach(plan)
-    yield from _section("DNS")
-    yield _dns_host(plan)
-    rows = [("NAME", "TYPE", "VALUE", "NEED", "WHY")]
-    for record in plan.dns.public:
-        for value in record.values:
-            text = value.text % tuple(f"<{symbol}>" for symbol in value.addresses)
-            rows.append((record.name, record.type, text, record.need, record.why))
-    yield from _table(rows)
-    for symbol, name in plan.dns.ptr.items():
-        yield f"PTR of <{symbol}> is {name}"
-    for address, name in plan.dns.ptr_elsewhere.items():
-        yield f"PTR of {address} shall be {name}: ask whoever gave you the address"
+    yield from _dns(plan)
     yield from _section("Notes")
     yield from (f"- {notice}" for notice in plan.notices)
 
@@ -167,6 +156,22 @@ def _forwards(forwards: Iterable[Forward]) -> Iterator[str]:
         sources = "" if forward.sources == ("0.0.0.0/0",) else f" from {', '.join(forward.sources)}"
         share = ", shared by the client's address" if len(forward.targets) > 1 else ""
         yield f"{forward.protocol} {forward.ports}{sources} -> {', '.join(forward.targets)}{share}"
+
+
+def _dns(plan: Plan) -> Iterator[str]:
+    """Yield the records that the world sees, and the reverse names."""
+    yield from _section("DNS")
+    yield _dns_host(plan)
+    rows = [("NAME", "TYPE", "VALUE", "NEED", "WHY")]
+    for record in plan.dns.public:
+        for value in record.values:
+            text = value.text % tuple(f"<{symbol}>" for symbol in value.addresses)
+            rows.append((record.name, record.type, text, record.need, record.why))
+    yield from _table(rows)
+    for symbol, name in plan.dns.ptr.items():
+        yield f"PTR of <{symbol}> is {name}"
+    for address, name in plan.dns.ptr_elsewhere.items():
+        yield f"PTR of {address} shall be {name}: ask whoever gave you the address"
 
 
 def _dns_host(plan: Plan) -> str:
