@@ -84,7 +84,6 @@ variable "nodes" {
     fqdn            = string
     roles           = list(string)
     type            = string
-    type            = string
     vcpu            = number
     memory_mib      = number
     os_disk_gib     = number
