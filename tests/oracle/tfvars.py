@@ -46,7 +46,7 @@ def cloud_of(values: Mapping[str, Any], provider: str) -> cloud.Cloud:
     for name, node in nodes.items():
         if not _contains(network["subnets"][node["subnet"]]["cidr"], node["private_address"]):
             raise OracleError(f"{name} stands outside its subnet")
-    if network.get("way_out") and network["gateway"] is None:
+    if provider != "aws" and network["way_out"] and network["gateway"] is None:
         raise OracleError("a way out without a gateway")
     if provider == "libvirt":
         return _libvirt(values, addresses)
