@@ -23,7 +23,7 @@ with the client's own address kept, and what the nodes send has to leave as {PUB
 |---|---|---|---|---|
 | 25 | tcp | the Internet | 10.20.0.11 (front1) | Postfix incoming mail |
 | 443 | tcp | the Internet | 10.20.0.11 (front1) or 10.20.0.12 (front2) | secure connection to the Carbonio web client |
-| 993 | tcp | 198.51.100.0/24, 10.9.0.0/24 | 10.20.0.11 (front1) or 10.20.0.12 (front2) | external IMAP services over TLS |
+| 993 | tcp | 198.51.100.0/24, 10.9.0.0/24 | 10.20.0.11 (front1) or 10.20.0.12 (front2) | IMAP over TLS |
 | 465 | tcp | 192.0.2.0/26 | 10.20.0.11 (front1) or 10.20.0.12 (front2) | SMTP relay over TLS |
 | 20000-30000 | udp | the Internet | 10.20.0.13 (video1) | Client connections for the audio and video streams |
 | 30001-40000 | udp | the Internet | 10.20.0.14 (video2) | Client connections for the audio and video streams |
