@@ -45,9 +45,10 @@ def _layers(context: Context, dns: DnsPlan) -> list[str]:
     """Return what follows from the gateway and from the machines' own firewalls."""
     found = []
     if context.capabilities.host_firewall and not context.host_firewall:
+        filters = "nothing" if context.capabilities.on_premises else "public addresses alone"
         found.append(
             f"host_firewall: false leaves every port open between the nodes: {context.capabilities.title} filters "
-            "public addresses alone. Turn it on when the fault is found."
+            f"{filters}. Turn it on when the fault is found."
         )
     if not context.shared_address:
         return found

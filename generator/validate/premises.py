@@ -25,6 +25,14 @@ def check_premises(context: Context) -> Iterator[Finding]:
     yield from _public_addresses(context)
     yield from _uplink(context)
     yield from _router(context)
+    if not context.host_firewall and not context.shared_address:
+        yield Finding(
+            "no-firewall",
+            ("host_firewall",),
+            "with exposure: direct nothing but the machines' own firewalls stands between them and the Internet",
+            "Remove the key. To find a fault between the nodes, use troubleshooting: open-internal.",
+            key=True,
+        )
     if context.topology.vpn is not None and context.shared_address and not context.through_gateway:
         yield Finding(
             "vpn-without-gateway",

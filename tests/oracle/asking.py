@@ -37,6 +37,8 @@ class Asking:
         for filters in (world.cloud.outer, world.cloud.inner, world.cloud.outer_out, world.cloud.inner_out):
             for entry in filters.values():
                 found |= entry.edges()
+        if world.router is not None:
+            found |= world.router.edges()
         for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", f"{OUTSIDE}/32"):
             found |= Ranges([block]).edges()
         return {number for number in found if number < 1 << 32}

@@ -62,6 +62,7 @@ class Cloud(NamedTuple):
         way_out: The machine to which the network's default route leads; empty where it leads elsewhere.
         sees_private: A packet for a public address reaches the machine with its private one.
         icmp_types: Its filters tell types of ICMP apart.
+        filters: It has filters at all.
     """
 
     addresses: Mapping[str, str]
@@ -74,6 +75,7 @@ class Cloud(NamedTuple):
     way_out: str
     sees_private: bool
     icmp_types: bool
+    filters: bool = True
 
 
 def aws(
@@ -190,6 +192,31 @@ def _hetzner_filter(firewalls: Collection[str], direction: str, entries: Sequenc
     return Filter(rows)
 
 
+def libvirt(addresses: Mapping[str, str], public: Collection[str], way_out: str) -> Cloud:
+    """Return a deployment on a hypervisor, which filters nothing: not inside, and not on the uplink.
+
+    Args:
+        addresses: Private addresses by machine.
+        public: Machines with an interface on the uplink, whatever address it has there.
+        way_out: The machine through which the others are to leave; may be empty.
+    """
+    everywhere, outside = dict.fromkeys(addresses, OPEN), dict.fromkeys(public, OPEN)
+    return Cloud(
+        addresses,
+        frozenset(public),
+        outside,
+        outside,
+        everywhere,
+        everywhere,
+        # A bridge does not look at addresses.
+        frozenset(addresses),
+        way_out,
+        sees_private=False,
+        icmp_types=False,
+        filters=False,
+    )
+
+
 def _rows(peers: Sequence[str], protocol: str, ports: str) -> list[Row]:
     ranges = Ranges(peers)
     if protocol == "-1":
@@ -204,7 +231,7 @@ def difference(one: Cloud, other: Cloud) -> list[str]:
         one: A reading.
         other: Another one.
     """
-    facts = ("addresses", "public", "forwards", "way_out", "sees_private", "icmp_types")
+    facts = ("addresses", "public", "forwards", "way_out", "sees_private", "icmp_types", "filters")
     found = [
         f"{name}: {getattr(one, name)}, {getattr(other, name)}"
         for name in facts

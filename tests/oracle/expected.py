@@ -120,7 +120,7 @@ class Reading(NamedTuple):
         management: Ranges.
         services: As asked for.
         troubleshooting: Switches.
-        exposure: `direct` or `gateway`.
+        exposure: `direct`, `gateway` or `external`.
         vpn: The table of that name; None without.
         forward: Nodes by service, where the topology names them.
         private: Nodes that shall have no public address of their own.
@@ -295,7 +295,7 @@ def clients(reading: Reading, service: str) -> list[str]:
 
 
 def forwarded(reading: Reading, service: str) -> dict[str, str]:
-    """Return which ports of a service the gateway leads to which nodes.
+    """Return which ports of a service the gateway, or the operator's router, leads to which nodes.
 
     A range of media ports is divided: two nodes have 20000-30000 and 30001-40000 (scenario "Redundant"); in general
     equal parts, the larger ones first.
@@ -328,8 +328,9 @@ def _administration(reading: Reading) -> Iterator[Opening]:
     only = reading.vpn is not None and bool(reading.vpn.get("only", False))
     for entry in reading.management:
         peer = range_class(entry, reading.management)
-        # Behind a gateway no public range reaches a node; a private one is routed by the operator.
-        if reading.exposure == "direct" or any(ipaddress.IPv4Network(entry).subnet_of(net) for net in PRIVATE):
+        # Behind a gateway no public range reaches a node; a private one is routed by the operator, and so is every
+        # one where the nodes stand behind a router of the operator's own.
+        if reading.exposure != "gateway" or any(ipaddress.IPv4Network(entry).subnet_of(net) for net in PRIVATE):
             yield from () if only else _admin_ports(reading, peer, ssh=True, panels=True, echo=True)
     if reading.gateway:
         tunnel = reading.vpn is not None

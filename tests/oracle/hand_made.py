@@ -1,6 +1,6 @@
 """A small deployment written by hand, as the generator should write one: what the judge is tried on.
 
-Four nodes behind a gateway with a VPN. `open-internal` keeps the internal part short; everything else is in it: several
+Five nodes behind a gateway with a VPN. `open-internal` keeps the internal part short; everything else is in it: several
 targets of a port, divided media ports, a service for administrators, a private range that is routed by the operator.
 """
 
@@ -38,6 +38,8 @@ ADDRESSES = {
     "video2": "10.20.0.14",
     "gateway": "10.20.240.10",
 }
+# To whom nodes lead what leaves, where nobody tells them.
+ROUTERS = {"aws": None, "hetzner": "10.20.0.1", "libvirt": ADDRESSES["gateway"]}
 GATEWAY = """
 table inet carbonio {}
 delete table inet carbonio
@@ -188,16 +190,21 @@ GROUPS = {"infra1": "infra", "front1": "front", "front2": "front", "video1": "vi
 
 
 class HandMade(NamedTuple):
-    """All that a deployment consists of, to be changed at will."""
+    """All that a deployment consists of, to be changed at will.
+
+    Attributes:
+        sheet: Lines of the hand-over sheet.
+    """
 
     topology: Json
     values: Json
     machines: Json
+    sheet: list[str]
 
     def judge(self) -> list[str]:
         """Return what the oracle finds."""
         cloud = tfvars.cloud_of(self.values, self.topology["cloud"]["provider"])
-        return findings(world.build(self.topology, cloud, self.machines))
+        return findings(world.build(self.topology, cloud, self.machines, "\n".join(self.sheet)))
 
     def edit(self, machine: str, old: str, new: str) -> None:
         """Change a machine's rules."""
@@ -217,15 +224,16 @@ def hand_made(provider: str) -> HandMade:
     """Return the deployment on a cloud; on AWS the nodes have no firewall of their own.
 
     Args:
-        provider: `aws` or `hetzner`.
+        provider: `aws`, `hetzner` or `libvirt`.
     """
     machines: Json = {}
     for name, address in ADDRESSES.items():
         files = {world.NFTABLES: _rules(name, provider).splitlines()}
-        own = provider == "hetzner" or name == "gateway"
+        own = provider != "aws" or name == "gateway"
         machines[name] = {"address": address, "os": "ubuntu-24.04", "host_firewall": own, "files": files if own else {}}
-        machines[name]["resolvers"] = [ADDRESSES["gateway"]] if provider == "hetzner" else []
-    if provider == "hetzner":
+        machines[name]["resolvers"] = [ADDRESSES["gateway"]] if provider != "aws" else []
+        machines[name]["router"] = ROUTERS[provider] if name != "gateway" else None
+    if provider != "aws":
         machines["gateway"]["files"][world.DNSMASQ] = []
     subnets = {
         "nodes": {"cidr": "10.20.0.0/17", "public": False},
@@ -233,11 +241,14 @@ def hand_made(provider: str) -> HandMade:
     }
     values: Json = {
         "network": {"cidr": "10.20.0.0/16", "subnets": subnets, "gateway": "gateway", "way_out": True},
-        "firewall": _aws() if provider == "aws" else _hetzner(),
         "nodes": {name: _node(name, address) for name, address in ADDRESSES.items()},
     }
+    if provider == "libvirt":
+        values["network"] |= {"inside": None, "uplink": {"bridge": "br0"}}
+    else:
+        values["firewall"] = _aws() if provider == "aws" else _hetzner()
     topology = {**TOPOLOGY, "cloud": {"provider": provider}}
-    return HandMade(topology, values, machines)
+    return HandMade(topology, values, machines, [])
 
 
 def _rules(name: str, provider: str) -> str:
@@ -256,6 +267,7 @@ def _node(name: str, address: str) -> Json:
         "public": gateway,
         "public_address": gateway,
         "forwards": gateway,
+        "uplink_mac": "02:00:00:00:00:01" if gateway else None,
         "groups": ["gateway"] if gateway else ["cluster", GROUPS[name]],
     }
 

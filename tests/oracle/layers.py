@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Iterator
 
 from tests.oracle.asking import Asking
@@ -47,6 +48,7 @@ class Layers(Asking):
             for name in self.machines:
                 yield from self._cloud_layer(name, protocol)
                 yield from self._host_layer(name, protocol)
+            yield from self._router_layer(protocol)
             if self.gateway is not None:
                 yield from self._translation_layer(protocol)
                 yield from self._forward_layer(protocol)
@@ -60,7 +62,7 @@ class Layers(Asking):
                 wanted |= self.wanted.all_forwarded(source, protocol)
             if not world.cloud.icmp_types and protocol == "icmp" and wanted:
                 wanted = FULL[protocol]
-            if name in world.cloud.public:
+            if name in world.cloud.public and world.cloud.filters:
                 transit = FULL[protocol] if way_out and world.cloud.sees_private and source in world.cluster else 0
                 actual = world.cloud.outer[name].admits(source, protocol)
                 yield from self.more(f"the cloud's firewall of {name}", source, protocol, wanted | transit, actual)
@@ -86,6 +88,17 @@ class Layers(Asking):
                 yield from self.more(f"what {name} passes on", source, protocol, 0, actual)
             if name != GATEWAY and not sixth and (host.translated(packet) or host.masked(packet)):
                 yield f"{name} translates addresses"
+
+    def _router_layer(self, protocol: str) -> Iterator[str]:
+        """The operator's router forwards to nodes of the service alone."""
+        if self.world.router is None:
+            return
+        for source in self.outside:
+            for target, ports in self.world.router.forwards(source, protocol).items():
+                name = self.names.get(target, "")
+                wanted = self.wanted.forwarded(name, source, protocol) if name else 0
+                what = f"the router's forward to {name or ipaddress.IPv4Address(target)}"
+                yield from self.more(what, source, protocol, wanted, ports)
 
     def _translation_layer(self, protocol: str) -> Iterator[str]:
         """Only packets from outside to the gateway itself are led elsewhere, and only to nodes of the service."""

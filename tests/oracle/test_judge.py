@@ -47,7 +47,7 @@ def _rule(name: str, **values: object) -> Forgery:
 def _set(path: str, value: object) -> Forgery:
     def forge(made: HandMade) -> None:
         *steps, last = path.split(".")
-        place: Any = made.values if steps[0] in made.values else made._asdict()
+        place: Any = made._asdict() if path.split(".")[0] in made._fields else made.values
         for step in steps:
             place = place[step]
         place[last] = value
@@ -168,23 +168,8 @@ ON_EVERY_CLOUD: dict[str, tuple[Forgery, str]] = {
     ),
     "the default route leads elsewhere": (_set("network.gateway", "infra1"), "closed: "),
 }
-AT_HETZNER: dict[str, tuple[Forgery, str]] = {
-    "the cloud does not let a service in": (_remove("smtp"), "closed: outside 0.0.0.0 through the gateway to front1"),
-    "the cloud lets in more": (
-        _rule("ssh", ranges=["198.51.100.0/23", "10.9.0.0/24"]),
-        "unjustified: the cloud's firewall of gateway admits tcp 22 from outside 198.51.101.0",
-    ),
-    "the cloud lets in a longer range": (
-        _rule("video", ports="20000-40001"),
-        "unjustified: the cloud's firewall of gateway admits udp 40001",
-    ),
-    "the cloud lets in the VPN's addresses": (
-        _rule("ssh", ranges=["198.51.100.0/24", "10.9.0.0/24", "10.98.0.0/24"]),
-        "unjustified: the cloud's firewall of gateway admits tcp 22 from VPN",
-    ),
-    "the cloud lets in IPv6": (_rule("https", ranges=["0.0.0.0/0", "::/0"]), "OracleError: a rule for IPv6"),
-    "nothing says what may leave": (_remove("out-"), "OracleError: ['gateway'] do not say what may leave"),
-    "UDP may not leave": (_remove("out-udp"), "closed: gateway to outside"),
+# Where every node has a firewall of its own, and DNS inside is the deployment's.
+ON_THE_NODES: dict[str, tuple[Forgery, str]] = {
     "a node lets the Internet in": (
         _edit("infra1", "tcp dport 22 accept", "tcp dport 22 accept\ntcp dport 5432 accept"),
         "unjustified: the firewall on infra1 admits tcp 5432 from outside",
@@ -223,8 +208,38 @@ AT_HETZNER: dict[str, tuple[Forgery, str]] = {
         "unjustified: the firewall on gateway admits tcp 53 from outside",
     ),
     "nobody answers for names": (_set("machines.gateway.files", {}), "OracleError: "),
-    "another node is public": (_set("nodes.front2.public_address", value=True), "OracleError: groups without a node"),
     "names are asked of nobody": (_set("machines.front1.resolvers", []), "OracleError: front1 asks [] for names"),
+    "a node leaves by another way": (
+        _set("machines.infra1.router", "10.20.0.11"),
+        "OracleError: infra1 sets its default route to 10.20.0.11",
+    ),
+    "a node does not know the way out": (
+        _set("machines.infra1.router", None),
+        "OracleError: infra1 sets its default route to None",
+    ),
+    "there is a table for a router": (
+        lambda made: made.sheet.append("## Forwards on your router"),
+        "OracleError: there is no router of the operator's",
+    ),
+}
+AT_HETZNER: dict[str, tuple[Forgery, str]] = {
+    "the cloud does not let a service in": (_remove("smtp"), "closed: outside 0.0.0.0 through the gateway to front1"),
+    "the cloud lets in more": (
+        _rule("ssh", ranges=["198.51.100.0/23", "10.9.0.0/24"]),
+        "unjustified: the cloud's firewall of gateway admits tcp 22 from outside 198.51.101.0",
+    ),
+    "the cloud lets in a longer range": (
+        _rule("video", ports="20000-40001"),
+        "unjustified: the cloud's firewall of gateway admits udp 40001",
+    ),
+    "the cloud lets in the VPN's addresses": (
+        _rule("ssh", ranges=["198.51.100.0/24", "10.9.0.0/24", "10.98.0.0/24"]),
+        "unjustified: the cloud's firewall of gateway admits tcp 22 from VPN",
+    ),
+    "the cloud lets in IPv6": (_rule("https", ranges=["0.0.0.0/0", "::/0"]), "OracleError: a rule for IPv6"),
+    "nothing says what may leave": (_remove("out-"), "OracleError: ['gateway'] do not say what may leave"),
+    "UDP may not leave": (_remove("out-udp"), "closed: gateway to outside"),
+    "another node is public": (_set("nodes.front2.public_address", value=True), "OracleError: groups without a node"),
 }
 ON_AWS: dict[str, tuple[Forgery, str]] = {
     "the cloud does not let a service in": (_remove("gateway-smtp"), "closed: outside"),
@@ -255,6 +270,18 @@ ON_AWS: dict[str, tuple[Forgery, str]] = {
     "another node is public": (_set("nodes.front2.public", value=True), "OracleError: front2 is public"),
     "the nodes' subnet is public": (_set("network.subnets.nodes.public", value=True), "OracleError: infra1 is public"),
 }
+ON_LIBVIRT: dict[str, tuple[Forgery, str]] = {
+    "another node is on the uplink": (_set("nodes.front2.uplink_mac", "02:00:00:00:00:02"), "OracleError: public"),
+    "the gateway is not on the uplink": (_set("nodes.gateway.uplink_mac", None), "OracleError: public addresses: []"),
+    "there is no uplink": (_set("network.uplink", None), "OracleError: ['gateway'] have an interface on an uplink"),
+    "the nodes' network is somebody else's": (
+        _set("network.inside", {"bridge": "br1"}),
+        "OracleError: the inside network has to be isolated",
+    ),
+    "nothing leaves": (_set("network.way_out", value=False), "closed: infra1 to outside"),
+    "somebody counts on a firewall": (_set("firewall", {}), "OracleError: there is nothing on a hypervisor"),
+}
+OWN = {"aws": ON_AWS, "hetzner": ON_THE_NODES | AT_HETZNER, "libvirt": ON_THE_NODES | ON_LIBVIRT}
 
 
 def _said(made: HandMade) -> list[str]:
@@ -264,20 +291,18 @@ def _said(made: HandMade) -> list[str]:
         return [f"OracleError: {error}"]
 
 
-@pytest.mark.parametrize("provider", ["aws", "hetzner"])
+@pytest.mark.parametrize("provider", OWN)
 def test_the_right_deployment_is_right(provider: str) -> None:
     assert hand_made(provider).judge() == []
 
 
 def _cases() -> list[tuple[str, str]]:
-    own = {"aws": ON_AWS, "hetzner": AT_HETZNER}
-    return [(provider, name) for provider, more in own.items() for name in (*ON_EVERY_CLOUD, *more)]
+    return [(provider, name) for provider, more in OWN.items() for name in (*ON_EVERY_CLOUD, *more)]
 
 
 @pytest.mark.parametrize(("provider", "name"), _cases())
 def test_a_forgery_is_noticed(provider: str, name: str) -> None:
-    own = {"aws": ON_AWS, "hetzner": AT_HETZNER}[provider]
-    forge, words = (ON_EVERY_CLOUD | own)[name]
+    forge, words = (ON_EVERY_CLOUD | OWN[provider])[name]
     made = hand_made(provider)
     forge(made)
     said = _said(made)

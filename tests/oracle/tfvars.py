@@ -33,7 +33,7 @@ def cloud_of(values: Mapping[str, Any], provider: str) -> cloud.Cloud:
 
     Args:
         values: Its content.
-        provider: `aws` or `hetzner`.
+        provider: `aws`, `hetzner` or `libvirt`.
 
     Returns:
         The cloud's side of the deployment.
@@ -43,6 +43,13 @@ def cloud_of(values: Mapping[str, Any], provider: str) -> cloud.Cloud:
     """
     nodes, network = values["nodes"], values["network"]
     addresses = {name: node["private_address"] for name, node in nodes.items()}
+    for name, node in nodes.items():
+        if not _contains(network["subnets"][node["subnet"]]["cidr"], node["private_address"]):
+            raise OracleError(f"{name} stands outside its subnet")
+    if provider != "aws" and network["way_out"] and network["gateway"] is None:
+        raise OracleError("a way out without a gateway")
+    if provider == "libvirt":
+        return _libvirt(values, addresses)
     members = _members(values)
     if provider != "aws":
         # Where there is no public address, there is nothing that a firewall could filter.
@@ -50,9 +57,6 @@ def cloud_of(values: Mapping[str, Any], provider: str) -> cloud.Cloud:
     unknown = set().union(*members.values()) ^ set(values["firewall"]["groups"])
     if unknown:
         raise OracleError(f"groups without a node, or not there: {sorted(unknown)}")
-    for name, node in nodes.items():
-        if not _contains(network["subnets"][node["subnet"]]["cidr"], node["private_address"]):
-            raise OracleError(f"{name} stands outside its subnet")
     if provider == "aws":
         for name, node in nodes.items():
             if node["public"] != network["subnets"][node["subnet"]]["public"]:
@@ -70,10 +74,21 @@ def cloud_of(values: Mapping[str, Any], provider: str) -> cloud.Cloud:
         cloud.Entry(rule["group"], rule["direction"], rule["protocol"], rule["ports"] or "", tuple(rule["ranges"]))
         for rule in values["firewall"]["rules"].values()
     ]
-    if network["way_out"] and network["gateway"] is None:
-        raise OracleError("a way out without a gateway")
     way_out = addresses[network["gateway"]] if network["way_out"] else ""
     return cloud.hetzner(addresses, public, way_out, members, entries)
+
+
+def _libvirt(values: Mapping[str, Any], addresses: Mapping[str, str]) -> cloud.Cloud:
+    nodes, network = values["nodes"], values["network"]
+    if "firewall" in values:
+        raise OracleError("there is nothing on a hypervisor that would read a firewall's rules")
+    public = {name for name, node in nodes.items() if node["uplink_mac"] is not None}
+    if public and network["uplink"] is None:
+        raise OracleError(f"{sorted(public)} have an interface on an uplink that is not there")
+    if (network["inside"] is None) != (network["uplink"] is not None):
+        raise OracleError("the inside network has to be isolated, or the uplink itself")
+    way_out = network["gateway"] or "" if network["way_out"] else ""
+    return cloud.libvirt(addresses, public, way_out)
 
 
 def _contains(cidr: str, text: str) -> bool:

@@ -30,7 +30,7 @@ class Wanted:
             if opening.direction == "in":
                 self._openings[opening.node].append((opening.peer, self._admission(opening)))
         self._forwards: dict[str, list[Admission]] = {name: [] for name in world.nodes}
-        if world.reading.exposure == "gateway":
+        if world.reading.exposure != "direct":
             for service, (_, _, protocol) in SERVICES.items():
                 for peer in clients(world.reading, service):
                     for node, ports in forwarded(world.reading, service).items():
@@ -74,7 +74,7 @@ class Wanted:
         return found
 
     def _forwarded(self, node: str, source: int, protocol: str) -> int:
-        """Return the ports that the gateway leads from an address to a node."""
+        """Return the ports that the gateway, or the router, leads from an address to a node."""
         found = 0
         for admission in self._forwards[node]:
             if admission.protocol == protocol and admission.peer(source):

@@ -21,6 +21,7 @@ class Ways(Asking):
             for name, number in self.machines.items():
                 if name != GATEWAY:
                     yield from self._from_outside(name, protocol)
+                    yield from self._through_router(name, protocol)
                     yield from self._from_machines(name, number, protocol)
                 yield from self._outward(name, protocol)
             if self.gateway is not None:
@@ -32,7 +33,7 @@ class Ways(Asking):
         world, wanted = self.world, self.wanted
         for source in self.outside:
             expected = wanted.opened(name, source, protocol)
-            if world.is_private(source):
+            if world.is_routed(source):
                 actual = self._arrives(name, source, protocol)
                 expected = self._loose(name, expected, protocol)
             elif name in world.cloud.public:
@@ -42,6 +43,18 @@ class Ways(Asking):
             else:
                 continue
             yield from self.differ(f"{self.say(source)} to {name}", protocol, expected, actual)
+
+    def _through_router(self, name: str, protocol: str) -> Iterator[str]:
+        """To the operator's public address, which leads to nodes as the sheet says."""
+        router = self.world.router
+        if router is None:
+            return
+        for source in self.outside:
+            # The router keeps the client's address, and answers leave by it: default routes lead there.
+            actual = router.forwards(source, protocol).get(self.machines[name], 0)
+            actual &= self._arrives(name, source, protocol)
+            expected = self.wanted.forwarded(name, source, protocol)
+            yield from self.differ(f"{self.say(source)} through the router to {name}", protocol, expected, actual)
 
     def _from_machines(self, name: str, number: int, protocol: str) -> Iterator[str]:
         world = self.world

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from tests.oracle import firewalld, nft, nft_ruleset
+from tests.oracle import firewalld, nft, nft_ruleset, router
 from tests.oracle.cloud import Cloud
 from tests.oracle.expected import GATEWAY, PRIVATE, Reading, read, table
 from tests.oracle.groups import OracleError
@@ -20,7 +20,7 @@ DNSMASQ = "/etc/dnsmasq.d/carbonio.conf"
 TUNNEL = "10.98.0.0/24"
 NETWORK = "10.20.0.0/16"
 # Machines have their own firewall where the cloud filters nothing between them.
-HOST_FIREWALL = {"aws": False, "hetzner": True}
+HOST_FIREWALL = {"aws": False, "hetzner": True, "libvirt": True}
 OUTSIDE = "8.8.8.8"
 
 
@@ -77,6 +77,7 @@ class World(NamedTuple):
         cluster: Where nodes may stand: the network without its last sixteenth.
         tunnel: The VPN's range; empty without.
         hosts: Machines' own firewalls.
+        router: The operator's own, between the nodes and the Internet; None without.
     """
 
     reading: Reading
@@ -87,6 +88,7 @@ class World(NamedTuple):
     tunnel: Ranges
     cloud: Cloud
     hosts: Mapping[str, Host]
+    router: router.Router | None = None
 
     @property
     def nodes(self) -> list[str]:
@@ -99,19 +101,27 @@ class World(NamedTuple):
             return False
         return number not in self.network and number not in self.tunnel
 
+    def is_routed(self, number: int) -> bool:
+        """Tell whether packets from outside come to private addresses: where the operator routes them there."""
+        managed = self.router is not None and number in Ranges(self.reading.management)
+        return managed or self.is_private(number)
+
     @staticmethod
     def is_private(number: int) -> bool:
         """Tell whether an address is no public one."""
         return any(ipaddress.IPv4Address(number) in block for block in PRIVATE)
 
 
-def build(topology: Mapping[str, Any], cloud: Cloud, machines: Mapping[str, Mapping[str, Any]]) -> World:
+def build(
+    topology: Mapping[str, Any], cloud: Cloud, machines: Mapping[str, Mapping[str, Any]], sheet: str = ""
+) -> World:
     """Put a deployment together, and check that its parts fit each other.
 
     Args:
         topology: As it comes from YAML, with `nodes`.
         cloud: The cloud's side.
         machines: Content of `nodes/<machine>.json` by machine.
+        sheet: Content of `hand-over.md`, by which the operator sets up a router of their own.
 
     Raises:
         OracleError: They do not fit.
@@ -136,13 +146,21 @@ def build(topology: Mapping[str, Any], cloud: Cloud, machines: Mapping[str, Mapp
         Ranges(tunnel),
         cloud,
         {name: _host(name, content, topology) for name, content in machines.items()},
+        router.read(sheet, cloud.addresses) if reading.exposure == "external" else None,
     )
+    if reading.exposure != "external" and router.has_table(sheet):
+        raise OracleError("there is no router of the operator's to set up")
     for name, number in world.addresses.items():
         if number not in world.network or (number in world.cluster) != (name != GATEWAY):
             raise OracleError(f"{name} stands at a wrong place: {cloud.addresses[name]}")
     provider = str(topology["cloud"]["provider"])
     _check_public(world, provider)
     _check_resolvers(world, provider, machines)
+    _check_router(world, topology)
+    for name, content in machines.items():
+        told, wanted_route = content["router"], _default_route(name, world, network, provider)
+        if (told or "") != wanted_route:
+            raise OracleError(f"{name} sets its default route to {told}, wanted {wanted_route or 'nothing'}")
     return world
 
 
@@ -151,6 +169,11 @@ def machines_of(folder: Path) -> dict[str, dict[str, Any]]:
     return {
         path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((folder / "nodes").glob("*.json"))
     }
+
+
+def sheet_of(folder: Path) -> str:
+    """Return the content of `hand-over.md` in a folder."""
+    return (folder / "hand-over.md").read_text(encoding="utf-8")
 
 
 def _host(name: str, content: Mapping[str, Any], topology: Mapping[str, Any]) -> Host:
@@ -178,17 +201,43 @@ def _nft(text: str) -> nft.Firewall:
 
 
 def _check_public(world: World, provider: str) -> None:
-    """Check who has a public address: the gateway, or who is reached from outside, or, at Hetzner, everybody."""
+    """Check who has a public interface: the gateway, or who is reached from outside, or, elsewhere, everybody."""
     reading = world.reading
     rows = table(reading.release, reading.edition)
     external = {role for row in rows if row.direction == "external" for role in row.roles}
     wanted = {GATEWAY} if reading.gateway else set()
     if reading.exposure == "direct":
-        everybody = provider == "hetzner"
+        everybody = provider != "aws"
         exposed = {name for name, roles in reading.nodes.items() if external & set(roles)} - reading.private
         wanted |= set(reading.nodes) if everybody else exposed
     if world.cloud.public != wanted:
         raise OracleError(f"public addresses: {sorted(world.cloud.public)}, wanted {sorted(wanted)}")
+
+
+def _check_router(world: World, topology: Mapping[str, Any]) -> None:
+    """Check that the sheet speaks of the topology's router and public address."""
+    if world.router is None:
+        return
+    network = topology.get("network", {})
+    own = network.get("router")
+    place = address(own) if own else router.first_address(str(network.get("cidr", NETWORK)))
+    if world.router.address != place or world.router.public != topology["cloud"]["public_address"]:
+        raise OracleError(f"the sheet is about another router: {world.router.address} with {world.router.public}")
+    if place not in world.network or place in world.addresses.values():
+        raise OracleError("the router has no address of its own among the nodes")
+
+
+def _default_route(name: str, world: World, network: str, provider: str) -> str:
+    """Return where a machine has to lead what leaves, where neither its interface nor DHCP says so; empty if they do.
+
+    At Hetzner everything in the private network passes the cloud's own router. On a bridge the machines see each other.
+    """
+    if name in world.cloud.public or provider == "aws":
+        return ""
+    if provider == "hetzner":
+        return str(ipaddress.IPv4Address(router.first_address(network)))
+    last = world.router.address if world.router is not None else world.addresses.get(GATEWAY)
+    return str(ipaddress.IPv4Address(last)) if last is not None else ""
 
 
 def _check_resolvers(world: World, provider: str, machines: Mapping[str, Mapping[str, Any]]) -> None:
