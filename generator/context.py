@@ -50,7 +50,12 @@ class Context(msgspec.Struct, frozen=True):
     @property
     def shared_address(self) -> bool:
         """Whether the Internet knows one address for all nodes: the gateway's, or that of the operator's router."""
-        return self.through_gateway or self.topology.exposure == "external"
+        return self.through_gateway or self.behind_router
+
+    @property
+    def behind_router(self) -> bool:
+        """Whether a router of the operator's own forwards to the nodes, and is their way out."""
+        return self.topology.exposure == "external"
 
     @property
     def has_gateway(self) -> bool:

@@ -13,7 +13,7 @@ def choose_jumps(context: Context, placement: Placement, findings: list[Finding]
     the first by name that has a public address. Behind the operator's own router there is none but a named one.
     """
     named = context.topology.jump
-    if context.shared_address and not context.through_gateway:
+    if context.behind_router:
         # The administrators are inside, or the operator's router lets them in.
         return {name: "" if name == named else named for name in placement.nodes}
     public = sorted(

@@ -45,7 +45,7 @@ class Placement(msgspec.Struct, frozen=True):
 def place(context: Context, lock: Lock, findings: list[Finding]) -> Placement:
     """Give every node and the gateway their zone, subnet and private address."""
     subnets = _zonal_subnets(context) if context.capabilities.zonal_subnets else _one_subnet(context)
-    if context.shared_address and not context.through_gateway:
+    if context.behind_router:
         # The operator's router is there already.
         for net in subnets.values():
             net.take(context.network_router)

@@ -46,7 +46,7 @@ def plan_gateway(
 
 def plan_router(context: Context, nodes: dict[str, PlannedNode], flows: tuple[Flow, ...]) -> Router | None:
     """Return what the operator's own router has to do, or None where it does nothing."""
-    if context.through_gateway or not context.shared_address:
+    if not context.behind_router:
         return None
     return Router(
         address=context.network_router,

@@ -80,8 +80,7 @@ def _management(context: Context) -> Iterator[Finding]:
             "management is empty: nobody could reach SSH or the Admin Panel",
             "Add the ranges from which you administer, as in: management: [198.51.100.0/24]",
         )
-    inside = context.shared_address and not context.through_gateway
-    if ranges and not inside and all(is_private(parse_network(text)) for text in ranges):
+    if ranges and not context.behind_router and all(is_private(parse_network(text)) for text in ranges):
         yield Finding(
             "management-private",
             ("management",),

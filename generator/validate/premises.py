@@ -33,7 +33,7 @@ def check_premises(context: Context) -> Iterator[Finding]:
             "Remove the key. To find a fault between the nodes, use troubleshooting: open-internal.",
             key=True,
         )
-    if context.topology.vpn is not None and context.shared_address and not context.through_gateway:
+    if context.topology.vpn is not None and context.behind_router:
         yield Finding(
             "vpn-without-gateway",
             ("vpn",),
@@ -120,14 +120,13 @@ def _router_of(context: Context) -> str:
 
 def _uplink(context: Context) -> Iterator[Finding]:
     uplink, path = context.topology.cloud.uplink, ("cloud", "uplink")
-    behind_router = context.shared_address and not context.through_gateway
     if uplink.bridge and uplink.network:
         yield Finding("uplink-twice", path, "uplink names a bridge and a network", "Remove one of them.")
-    if not (uplink.bridge or uplink.network or (uplink.cidr and not behind_router)):
+    if not (uplink.bridge or uplink.network or (uplink.cidr and not context.behind_router)):
         mend = "Add a bridge of the hypervisor or a network of libvirt under cloud, as in: uplink: {bridge: br0}"
         yield Finding("missing-uplink", ("cloud",), "there is no uplink: nothing would reach the Internet", mend)
         return
-    if behind_router:
+    if context.behind_router:
         for key in ("cidr", "router"):
             if getattr(uplink, key):
                 why = f"with exposure: external the nodes stand on the uplink itself, so its {key} is the network's"
@@ -158,14 +157,13 @@ def _uplink_range(context: Context) -> Iterator[Finding]:
 
 def _router(context: Context) -> Iterator[Finding]:
     router, path = context.topology.network.router, ("network", "router")
-    behind_router = context.shared_address and not context.through_gateway
-    if router and not behind_router:
+    if router and not context.behind_router:
         yield Finding("no-router", path, "network.router is for exposure: external", "Remove the key.", key=True)
         return
     if router and parse_address(router) not in parse_network(context.topology.network.cidr):
         why = f"{router} is not in the network {context.topology.network.cidr}"
         yield Finding("address-outside", path, why, "Change one of them.")
     for name, node in context.nodes.items():
-        if behind_router and node.address == context.network_router:
+        if context.behind_router and node.address == context.network_router:
             why = f"{node.address} is the router's address"
             yield Finding("address-twice", ("nodes", name, "address"), why, "Change one of them.")
