@@ -136,7 +136,7 @@ def test_one_volume_that_is_missing_holds_up_no_other(machine: Machine) -> None:
     machine.install(node(volumes=TWO))
     ended = machine.configure("--volumes")
     assert ended.words == {"volume mail": "changed", "volume recordings": "failed"}
-    assert "is missing: is the volume attached?" in ended.step("volume recordings")
+    assert "is missing" in ended.step("volume recordings")
 
 
 def test_a_device_that_appears_late_is_waited_for(machine: Machine) -> None:
@@ -146,14 +146,14 @@ def test_a_device_that_appears_late_is_waited_for(machine: Machine) -> None:
     attach = threading.Timer(1.5, machine.link, ("nvme1n1", "mail"))
     started = time.monotonic()
     attach.start()
-    assert machine.configure("--volumes", "--wait", "30").words == {"volume mail": "changed"}
+    assert machine.configure("--volumes", wait="30").words == {"volume mail": "changed"}
     assert 1.4 < time.monotonic() - started < 20
 
 
 def test_the_wait_for_a_device_ends(machine: Machine) -> None:
     machine.install(node(), mail="/dev/disk/by-id/never")
     started = time.monotonic()
-    assert machine.configure("--volumes", "--wait", "2").code == 1
+    assert machine.configure("--volumes", wait="2").code == 1
     assert time.monotonic() - started < 20
 
 
