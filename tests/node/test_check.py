@@ -174,6 +174,14 @@ def test_a_name_that_is_not_there_is_an_answer(ready: Machine) -> None:
     assert ready.check()["dns"] == ("failed", "it resolves to []: mend the DNS inside")
 
 
+def test_data_that_user_data_had_no_room_for_is_asked_for(ready: Machine) -> None:
+    ready.install({**node(), "brief": True})
+    status, why = ready.check()["data"]
+    assert (status, "carbonio-node-configure - < nodes/" in why) == ("failed", True)
+    assert ready.configure("-", data=json.dumps(node())).code == 0
+    assert "data" not in ready.check()
+
+
 def test_a_node_without_volumes_skips_them(machine: Machine) -> None:
     machine.install(node(volumes=[]))
     machine.configure()
