@@ -109,7 +109,7 @@ class System:
     def which(self, name: str) -> Optional[str]:
         return shutil.which(name)
 
-    def run(self, *argv: str, check: bool = True) -> Any:
+    def run(self, *argv: str, check: bool = True) -> Result:
         """Run a command with the C locale and no input; if `check`, its failure is a Failure."""
         try:
             done = subprocess.run(
@@ -125,7 +125,7 @@ class System:
                 " ".join(argv), result.code, " / ".join(words)))
         return result
 
-    def act(self, *argv: str, check: bool = True) -> Any:
+    def act(self, *argv: str, check: bool = True) -> Result:
         """Run a command that changes something."""
         self.changes(" ".join(argv))
         return self.run(*argv, check=check)

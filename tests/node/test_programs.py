@@ -128,6 +128,21 @@ def test_the_parts_make_one_program_in_which_every_name_is_known_and_given_once(
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
+@pytest.mark.slow
+def test_the_types_of_the_parts_fit_together(tmp_path: Path) -> None:
+    """In a program, they are gone."""
+    texts = {path.name: path.read_text(encoding="utf-8") for path in PYTHON}
+    files = []
+    for name, data in NODES.items():
+        file = tmp_path / f"{name}.py"
+        file.write_text("".join(texts[part] for part, needs in PARTS.items() if part in texts and needs(data)))
+        files.append(str(file))
+    command = [sys.executable, "-m", "mypy", "--strict", "--no-warn-return-any", "--config-file=", "--cache-dir"]
+    command += [str(tmp_path / "cache"), *files]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
 def test_every_part_has_its_place() -> None:
     assert {path.name for path in SOURCES} == {*PARTS, "carbonio-node-check"}
 
