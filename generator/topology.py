@@ -271,6 +271,11 @@ class Topology(Table, frozen=True, kw_only=True):
     dns: Dns = Dns()
     time_servers: Annotated[tuple[str, ...], kinds.HOST, Meta(description="Time servers, instead of the system's")] = ()
     rhel: Rhel = Rhel()
+    install: Annotated[
+        str,
+        kinds.one_of("nothing", "packages"),
+        Meta(description="What of Carbonio the nodes install by themselves: nothing, or the packages of their roles"),
+    ] = "nothing"
     troubleshooting: Annotated[
         tuple[str, ...],
         kinds.one_of("open-internal"),

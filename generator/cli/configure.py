@@ -4,20 +4,32 @@ import json
 from collections.abc import Iterator
 
 from generator.output import Comparison
+from generator.render.brief import MARK
 from generator.render.ssh import configure_command
 
 _FOLDER, _SUFFIX = "nodes/", ".json"
+_USER_DATA, _BRIEF = "cloud-init/", f'"{MARK}": true'.encode()
 _VALUES = "terraform.tfvars.json"
 
 
 def nodes_to_configure(comparison: Comparison) -> list[str]:
-    """Return the nodes that were there before and whose data or volumes differ from what the folder held, by name."""
+    """Return the nodes that need their data once more, by name.
+
+    They were there before and their data or volumes differ from what the folder held, or are new and their user-data
+    cannot hold all of it.
+    """
     nodes = {
         change.path.removeprefix(_FOLDER).removesuffix(_SUFFIX)
         for change in comparison.changes
         if change.outcome == "change" and change.path.startswith(_FOLDER)
     }
-    return sorted(nodes | set(_grown(comparison)))
+    return sorted(nodes | set(_grown(comparison)) | set(_brief(comparison)))
+
+
+def _brief(comparison: Comparison) -> Iterator[str]:
+    for change in comparison.pending:
+        if change.path.startswith(_USER_DATA) and _BRIEF in (change.after or b""):
+            yield change.path.removeprefix(_USER_DATA).removesuffix(".yaml")
 
 
 def _grown(comparison: Comparison) -> Iterator[str]:

@@ -82,6 +82,8 @@ def _node(
         features.append("dns-server")
     if node.is_gateway and topology.vpn is not None:
         features.append("vpn")
+    family: Family = "rhel" if rhel else "ubuntu"
+    installs = topology.install == "packages" and not node.is_gateway
     return {
         **system,
         "format": _FORMAT,
@@ -98,7 +100,8 @@ def _node(
         "memory_gib": node.machine.needs_memory_gib,
         "volumes": [{"key": one.purpose, "mount": one.mount, "filesystem": _FILE_SYSTEM} for one in volumes],
         "epel": rhel and any(facts.roles[role].needs_epel for role in node.roles),
-        "packages": _packages(system["packages"], features, "rhel" if rhel else "ubuntu", context),  # type: ignore[arg-type]
+        "packages": _packages(system["packages"], features, family, context),  # type: ignore[arg-type]
+        "install": list(facts.packages(node.roles, family)) if installs else [],
         "router": node.router or None,
         "resolvers": sorted(resolver.addresses.values()) if resolver is not None else [],
         "troubleshooting": list(topology.troubleshooting),

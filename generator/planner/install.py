@@ -8,6 +8,7 @@ from generator.plan import GATEWAY, DnsPlan, InstallCommand, InstallPlan, NodeIn
 
 _PHASES = ("packages", "bootstrap", "configure", "finish")
 _AFTER = "finish"
+_PACKAGES = "{packages}"
 
 
 def plan_install(
@@ -24,6 +25,7 @@ class _Installer:
         self.context = context
         self.subnets = subnets
         self.public_name = dns.public_name
+        self.installed = context.topology.install == "packages"
         carbonio = [node for node in nodes.values() if not node.is_gateway]
         self.order = sorted(carbonio, key=lambda node: (self._place(node), node.name))
         self.directory = next((node.fqdn for node in self.order if "mesh-and-directory" in node.roles), "")
@@ -67,6 +69,7 @@ class _Installer:
             and set(step.not_with).isdisjoint(node.roles)
             and step.family in ("", self._family(node))
             and (not step.os or node.os in step.os)
+            and not (self.installed and any(_PACKAGES in str(command) for command in step.commands))
         )
 
     def _nodes(self, steps: list[InstallStep]) -> tuple[NodeInstall, ...]:

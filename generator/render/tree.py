@@ -12,7 +12,8 @@ from generator.lockfile import LOCK_NAME, Lock
 from generator.paths import MODULES, TEMPLATES
 from generator.plan import Plan
 from generator.problems import Finding
-from generator.render.cloudinit import read_programs, user_data
+from generator.render.brief import MARK, brief, grows
+from generator.render.cloudinit import BOUND, read_programs, sent_size, user_data
 from generator.render.hand_over import hand_over
 from generator.render.host_files import host_files
 from generator.render.network_config import network_config
@@ -76,6 +77,9 @@ def _node_files(plan: Plan, context: Context, cloud: Cloud, findings: list[Findi
     for name, host in plan.host_data.items():
         data = {**host, "files": host_files(plan, plan.nodes[name])}
         text = user_data(template, data, devices.get(name, {}), plan.deployment.ssh_keys, programs)
+        if grows(plan, name) and sent_size(text) > BOUND:
+            short = {**host, "files": host_files(brief(plan), plan.nodes[name]), MARK: True}
+            text = user_data(template, short, devices.get(name, {}), plan.deployment.ssh_keys, programs)
         texts[name] = text
         yield GeneratedFile(f"cloud-init/{name}.yaml", text.encode())
         yield GeneratedFile(f"nodes/{name}.json", json_bytes(data))

@@ -1,10 +1,9 @@
 """What differs on Ubuntu: packages with apt, their repositories, time and language."""
-import importlib
+import glob
 import json
+import os
 import re
-from typing import Any, Dict
-
-from carbonio_node import RULES, Done, Node, System, content
+from typing import Any, Dict, List
 
 CHRONY = "/etc/chrony/chrony.conf", "chrony"
 FIREWALL, TABLE = "nft", "table inet carbonio"
@@ -12,14 +11,24 @@ NETPLAN = "/etc/netplan/90-carbonio.yaml"
 # The domain "." draws every name to these servers, whatever DHCP gives to an interface.
 RESOLVERS = ("/etc/systemd/resolved.conf.d/carbonio.conf", "[Resolve]\nDNS=%s\nDomains=~.\n", " ",
              "/run/systemd/resolve/resolv.conf", ("systemctl", "restart", "systemd-resolved"))
-EARLY = {}  # type: Dict[str, Any]
-LATE = {}  # type: Dict[str, Any]
 
 
-def install(system: System, *names: str) -> bool:
-    """Install packages, or bring them to the latest version; True if something changed."""
-    form = "${Package} ${Version} ${Status}\n"
-    before = system.run("dpkg-query", "-W", "-f", form, *names, check=False)
+def versions(system: System, names: List[str]) -> str:
+    form = "${Package} ${Status} ${Version}\n"
+    return "\n" + system.run("dpkg-query", "-W", "-f", form, *names, check=False).out
+
+
+def missing(system: System, names: List[str]) -> List[str]:
+    shown = versions(system, names)
+    return [name for name in names if "\n%s install ok installed" % name not in shown]
+
+
+def install_packages(system: System, names: List[str], weak: bool = False) -> bool:
+    """Install packages, or bring them to the latest version; True if something changed.
+
+    Recommended ones only if `weak`: with a base package they may bring a mail server.
+    """
+    before = versions(system, names)
     # A repository that does not answer fails the whole update: what matters is that the packages
     # are there afterwards. The machine's own update may hold the lock for a while.
     # One that answers shows that there is a way out, by a gateway that may start minutes later.
@@ -29,10 +38,13 @@ def install(system: System, *names: str) -> bool:
             "Failed to fetch" not in done.err or re.search("(?m)^(Hit|Get):", done.out) is not None)
 
     system.until(600, updated, "packages: for a repository that answers")
+    # What a killed run left half done would stop every other.
+    system.act("dpkg", "--force-confold", "--configure", "-a", check=False)
     # A file that we changed is kept: without input dpkg could only fail with its question.
     system.act("apt-get", "-y", "-q", "-o", "DPkg::Lock::Timeout=600", "-o",
-               "Dpkg::Options::=--force-confold", "--no-install-recommends", "install", *names)
-    return before != system.run("dpkg-query", "-W", "-f", form, *names, check=False)
+               "Dpkg::Options::=--force-confold", "-o", "APT::Install-Recommends=%d" % weak,
+               "install", *names)
+    return before != versions(system, names)
 
 
 def outdated(system: System, name: str) -> bool:
@@ -47,18 +59,12 @@ def language(system: System, wanted: str) -> None:
     system.act("locale-gen")
 
 
-def repository(system: System, spec: Dict[str, Any], name: str) -> Done:
-    found = importlib.import_module("carbonio_apt_repository")  # type: Any
-    done = found.repository(system, spec, name)  # type: Done
-    return done
-
-
-def firewall(system: System, node: Node, on: bool) -> bool:
+def load_firewall(system: System, node: Node, on: bool) -> bool:
     """Load the node's rules, now and at every boot, or take them away; True if that changed.
 
     A gateway's file translates addresses too: there only the table that filters is taken away.
     """
-    path, new = RULES["ubuntu"], "/var/lib/carbonio-node/nftables.conf"
+    path, new = RULES["ubuntu"], STATE + "nftables.conf"
     drop_in = "nftables.service.d/carbonio.conf"
     text = content(node, path)
     if not on:
@@ -89,7 +95,7 @@ def firewall(system: System, node: Node, on: bool) -> bool:
     return changed
 
 
-def route(system: System, router: str, link: str, there: bool) -> bool:
+def set_route(system: System, router: str, link: str, there: bool) -> bool:
     """Let netplan set the default route; `there`: it is so now. True if something changed."""
     if not router:
         return system.remove(NETPLAN) and system.act("netplan", "apply").code == 0
@@ -105,3 +111,16 @@ def route(system: System, router: str, link: str, there: bool) -> bool:
     if changed or not there:
         system.act("netplan", "apply")
     return changed or not there
+
+
+def interfaces(system: System, node: Node) -> Done:
+    """Without IPv6: networkd would set the kernel's value of its interfaces back."""
+    changed = False
+    for path in glob.glob(system.path("/run/systemd/network/*.network")):
+        changed |= system.write(
+            "/etc/systemd/network/%s.d/carbonio.conf" % os.path.basename(path),
+            "[Network]\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n")
+    return changed, "no IPv6"
+
+
+SYSTEM["ipv6 interfaces"] = interfaces

@@ -3,8 +3,6 @@ import glob
 import re
 from typing import Any, Dict, List
 
-from carbonio_node import Done, Failure, Node, System, content
-
 CHRONY = "/etc/chrony.conf", "chronyd"
 FIREWALL = "firewall-cmd"
 RESOLVERS = ("/etc/NetworkManager/conf.d/90-carbonio-dns.conf",
@@ -13,15 +11,24 @@ RESOLVERS = ("/etc/NetworkManager/conf.d/90-carbonio-dns.conf",
 KEY = "/etc/carbonio-node/activation-key"
 
 
-def install(system: System, *names: str) -> bool:
-    """Install packages, or bring them to the latest version; True if something changed."""
+def missing(system: System, names: List[str]) -> List[str]:
+    """Return what is not installed; packages of another name provide some, such as python3."""
+    return [name for name in names if not system.succeeds("rpm", "-q", *(
+        [name.split("/")[-1][:-4]] if "/" in name else ["--whatprovides", name]))]
+
+
+def install_packages(system: System, names: List[str], weak: bool = False) -> bool:
+    """Install packages, or bring them to the latest version; True if something changed.
+
+    Recommended ones only if `weak`.
+    """
     before = system.run("rpm", "-q", *names, check=False)
     # The way out may lead through a gateway that starts minutes later.
     system.until(600, lambda: "Failed to download" not in system.run(
         "dnf", "-q", "--setopt=retries=1", "makecache", check=False).err,
         "packages: for repositories that answer")
     for word in "install", "upgrade":
-        system.act("dnf", "-y", "-q", word, *names)
+        system.act("dnf", "-y", "-q", "--setopt=install_weak_deps=%d" % weak, word, *names)
     return before != system.run("rpm", "-q", *names, check=False)
 
 
@@ -30,10 +37,10 @@ def outdated(system: System, name: str) -> bool:
 
 
 def language(system: System, wanted: str) -> None:
-    install(system, "glibc-langpack-" + wanted.split("_")[0])
+    install_packages(system, ["glibc-langpack-" + wanted.split("_")[0]])
 
 
-def repository(system: System, spec: Dict[str, Any], name: str) -> Done:
+def add_repository(system: System, spec: Dict[str, Any], key: str) -> Done:
     spec = spec["yum"]
     changed = system.write(
         "/etc/yum.repos.d/%(id)s.repo" % spec,
@@ -50,10 +57,14 @@ def register(system: System, node: Node) -> bool:
     found = dict(re.findall(r"(?m)^(org|key)=(\S+)$", system.read(KEY)))
     if node["subscription"] == "registered":
         raise Failure("subscription-manager register first")
+    system.changes("register with Red Hat")
     if len(found) != 2:
-        raise Failure("no lines org=... and key=... in %s (mode 0600)" % KEY)
-    system.act("subscription-manager", "register", "--org", found["org"], "--activationkey",
-               found["key"], secret=found["key"])
+        raise Failure("no org=... and key=... in " + KEY)
+    system.until(600, lambda: system.succeeds("getent", "ahosts", "subscription.rhsm.redhat.com"),
+                 "subscription: for Red Hat's servers")
+    done = system.run("subscription-manager", "register", "--org", found["org"],
+                      "--activationkey", found["key"], check=False)
+    need(not done.code, "not registered: " + done.err.replace(found["key"], "***")[-200:])
     return True
 
 
@@ -63,20 +74,20 @@ def disabled(system: System, node: Node) -> List[str]:
 
 
 def subscription(system: System, node: Node) -> Done:
-    changed, missing = register(system, node), disabled(system, node)
-    if missing and node["subscription"] == "rhui":
-        system.act("dnf", "config-manager", "--set-enabled", *missing)
-    elif missing:
-        system.act("subscription-manager", "repos", *["--enable=" + name for name in missing])
-    return changed or bool(missing), " ".join(node["repository_ids"])
+    changed, wanted = register(system, node), disabled(system, node)
+    if wanted and node["subscription"] == "rhui":
+        system.act("dnf", "config-manager", "--set-enabled", *wanted)
+    elif wanted:
+        system.act("subscription-manager", "repos", *["--enable=" + name for name in wanted])
+    return changed or bool(wanted), " ".join(node["repository_ids"])
 
 
 def epel(system: System, node: Node) -> Done:
     if not node["epel"] or system.succeeds("rpm", "-q", "epel-release"):
-        return False, "there, or not asked for"
+        return False, "not needed"
     system.act("dnf", "-y", "-q", "install", "https://dl.fedoraproject.org/pub/epel/epel-release-"
                "latest-%s.noarch.rpm" % node["os"][5])
-    return True, "now there"
+    return True, "installed"
 
 
 def module(system: System, node: Node) -> Done:
@@ -84,7 +95,7 @@ def module(system: System, node: Node) -> Done:
     if "state=disabled" in system.read("/etc/dnf/modules.d/postgresql.module"):
         return False, "disabled"
     system.act("dnf", "-qy", "module", "disable", "postgresql")
-    return True, "now disabled"
+    return True, "disabled"
 
 
 def selinux(system: System, node: Node) -> Done:
@@ -100,7 +111,7 @@ def selinux(system: System, node: Node) -> Done:
 
 def ours(system: System) -> Dict[str, str]:
     found = glob.glob(system.path("/etc/firewalld/*/carbonio*.xml"))
-    paths = [path[len(system.path("")) - 1:] for path in found]
+    paths = [path[len(system.root):] for path in found]
     return {path: system.read(path) for path in paths}
 
 
@@ -115,7 +126,7 @@ def zone(system: System) -> bool:
     return "carbonio" in shown.split()
 
 
-def firewall(system: System, node: Node, on: bool) -> bool:
+def load_firewall(system: System, node: Node, on: bool) -> bool:
     """Load the node's zone, now and at every boot, or take it away; True if that changed."""
     files = {path: content(node, path) for path in node["files"] if "/firewalld/" in path}
     if not on:
@@ -125,7 +136,7 @@ def firewall(system: System, node: Node, on: bool) -> bool:
             system.act("systemctl", "disable", "--now", "firewalld")
         return put(system, {}) or running
     # Ends with the reload: a run that is killed before is made up for.
-    note = "/var/lib/carbonio-node/firewalld"
+    note = STATE + "firewalld"
     old = ours(system)
     if old != files or system.exists(note):
         system.changes("load the zone carbonio")
@@ -142,13 +153,12 @@ def firewall(system: System, node: Node, on: bool) -> bool:
             system.act("firewall-cmd", "--reload")
         else:
             system.act("systemctl", "start", "firewalld")
-        if not zone(system):
-            raise Failure("the zone carbonio is not active: see journalctl -u firewalld")
+        need(zone(system), "the zone carbonio is not active")
         changed = system.remove(note) or True
     return changed
 
 
-def route(system: System, router: str, link: str, there: bool) -> bool:
+def set_route(system: System, router: str, link: str, there: bool) -> bool:
     """Let NetworkManager set the default route; `there`: it is so now. True if that changed."""
     note, form = "/etc/carbonio-node/route", "0.0.0.0/0 %s onlink=true"
     was, _, name = system.read(note).strip().partition(" ")
@@ -166,7 +176,7 @@ def route(system: System, router: str, link: str, there: bool) -> bool:
     return True
 
 
-def network_manager(system: System, node: Node) -> Done:
+def interfaces(system: System, node: Node) -> Done:
     """NetworkManager would give its interfaces IPv6 addresses again at the next boot."""
     changed = False
     shown = system.run("nmcli", "-g", "UUID,TYPE", "connection", "show", "--active", check=False)
@@ -178,5 +188,5 @@ def network_manager(system: System, node: Node) -> Done:
     return changed, "no IPv6"
 
 
-EARLY = {"selinux": selinux, "network-manager": network_manager, "subscription": subscription}
-LATE = {"epel": epel, "postgresql-module": module}
+SYSTEM.update({"selinux": selinux, "ipv6 interfaces": interfaces, "subscription": subscription})
+LATE.update({"epel": epel, "postgresql-module": module})

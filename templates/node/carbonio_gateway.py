@@ -3,8 +3,6 @@ import glob
 import re
 from typing import List
 
-from carbonio_node import Done, Failure, Node, System, content
-
 OPTIONS = "/etc/modprobe.d/carbonio-gateway.conf"
 MODULES = "/etc/modules-load.d/carbonio-gateway.conf"
 SYSCTL = "/etc/sysctl.d/60-carbonio-gateway.conf"
@@ -28,7 +26,7 @@ def forwarding(system: System, node: Node) -> Done:
                 system.write(path, value + "\n")
     for key, value in re.findall(r"(?m)^([\w.*-]+) *= *(.*)", content(node, SYSCTL)):
         for full in glob.glob(system.path("/proc/sys/" + key.replace(".", "/"))):
-            path = full[len(system.path("")) - 1:]
+            path = full[len(system.root):]
             if system.read(path).split() != value.split():
                 changed |= system.write(path, value + "\n")
     return changed, "on"
@@ -42,7 +40,9 @@ def synchronise(system: System) -> None:
     text = system.run("wg-quick", "strip", "wg0").out
     system.write(new, text.replace("[Interface]", "[Interface]\nPrivateKey = " + key, 1), 0o600)
     try:
-        system.act("wg", "syncconf", "wg0", system.path(new), secret=key)
+        # Its message may show the key.
+        done = system.act("wg", "syncconf", "wg0", system.path(new), check=False)
+        need(not done.code, "wg syncconf refuses " + CONF)
     finally:
         system.remove(new)
 
@@ -54,13 +54,12 @@ def interface(text: str) -> List[str]:
 
 def vpn(system: System, node: Node) -> Done:
     """WireGuard; its own key is made here, stays here and is never shown."""
-    text, old, note = content(node, CONF), system.read(CONF), "/var/lib/carbonio-node/wg0"
+    text, old, note = content(node, CONF), system.read(CONF), STATE + "wg0"
     if not text:
         if old:
             system.act("systemctl", "disable", "--now", UNIT)
         return system.remove(CONF), "none asked for"
-    if not system.which("wg"):
-        raise Failure("wireguard-tools is not installed")
+    need(system.which("wg"), "wireguard-tools is not installed")
     changed = not system.read(KEY)
     if changed:
         system.changes("make " + KEY)
@@ -88,5 +87,5 @@ def vpn(system: System, node: Node) -> Done:
     return changed, "public key " + public
 
 
-EARLY = {"forwarding": forwarding}
-LATE = {"vpn": vpn}
+EARLY["forwarding"] = forwarding
+LATE["vpn"] = vpn

@@ -1,9 +1,5 @@
 """What stands between a machine and the network: its firewall, route, name servers; DNS inside."""
 import re
-import socket
-import struct
-
-from carbonio_node import Done, Failure, Node, System, content, family
 
 OFF = "/etc/carbonio-node/firewall-off"
 SWITCHED_OFF = "switched off by hand: carbonio-node-configure --firewall on"
@@ -30,13 +26,13 @@ RestartSec=5
 
 def firewall(system: System, node: Node, early: bool = False) -> Done:
     """The rendered rules, or none; `early` stands for: as far as the program is there."""
-    kind, wanted = family(node), node["host_firewall"]
+    wanted = node["host_firewall"]
     on = wanted and not system.exists(OFF)
-    if on and not system.which(kind.FIREWALL):
+    if on and not system.which(FIREWALL):
         if early:
             return False, "once its package is there"
-        raise Failure(kind.FIREWALL + " is not installed")
-    changed = kind.firewall(system, node, on)
+        raise Failure(FIREWALL + " is not installed")
+    changed = load_firewall(system, node, on)
     return changed, "loaded" if on else SWITCHED_OFF if wanted else "none asked for"
 
 
@@ -45,13 +41,13 @@ def route(system: System, node: Node) -> Done:
     address, router = node["address"], node["router"] or ""
 
     def there() -> bool:
-        number = "%08X" % struct.unpack("<I", socket.inet_aton(router))[0]
+        number = "".join("%02X" % int(part) for part in reversed(router.split(".")))
         return re.search(r"(?m)^\S+\s0{8}\s" + number, system.read("/proc/net/route")) is not None
 
     if router and not system.until(600, lambda: system.link(address) != "",
                                    "route: for an interface with " + address):
         raise Failure("no interface has " + address)
-    changed = family(node).route(system, router, system.link(address), not router or there())
+    changed = set_route(system, router, system.link(address), not router or there())
     if router and not system.until(60, there):
         raise Failure("there is no default route via " + router)
     return changed, "via " + router if router else "from DHCP"
@@ -60,10 +56,10 @@ def route(system: System, node: Node) -> Done:
 def resolvers(system: System, node: Node, early: bool = False) -> Done:
     """The name servers in place of those that DHCP gives."""
     wanted = node["resolvers"]
-    path, form, comma, shown, reload = family(node).RESOLVERS
+    path, form, comma, shown, reload = RESOLVERS
     # To install the one that answers here, names must be found without it.
     if early and content(node, DNS) and not system.which("dnsmasq"):
-        return False, "once the DNS server here answers"
+        return False, "once its package is there"
 
     def used() -> bool:
         found = re.findall(r"(?m)^nameserver\s+([0-9.]+)", system.read(shown))
@@ -73,14 +69,13 @@ def resolvers(system: System, node: Node, early: bool = False) -> Done:
     if changed or not used():
         system.act(*reload)
         changed = True
-    if not system.until(30, used):
-        raise Failure("%s does not begin with %s" % (shown, " ".join(wanted)))
+    need(system.until(30, used), "%s does not begin with %s" % (shown, " ".join(wanted)))
     return changed, " ".join(wanted) or "from DHCP"
 
 
 def dns_server(system: System, node: Node, early: bool = False) -> Done:
     """DNS inside, by dnsmasq; its file comes before its package, which starts it at once."""
-    text, new = content(node, DNS), "/var/lib/carbonio-node/dnsmasq.conf"
+    text, new = content(node, DNS), STATE + "dnsmasq.conf"
     drop_in = "dnsmasq.service.d/carbonio.conf"
     if not text:
         if system.exists(DNS):
@@ -88,8 +83,7 @@ def dns_server(system: System, node: Node, early: bool = False) -> Done:
             system.unit(drop_in, "")
         return system.remove(DNS), "none asked for"
     program = system.which("dnsmasq")
-    if not program and not early:
-        raise Failure("dnsmasq is not installed")
+    need(program or early, "dnsmasq is not installed")
     changed = system.unit(drop_in, DNS_UNIT)
     if system.read(DNS) != text:
         system.changes("write " + DNS)

@@ -1,8 +1,10 @@
-"""Data volumes: each is found by its id, formatted only if it is blank, and mounted by UUID."""
+"""Data volumes: each is found by its id, formatted only if it is blank, and mounted by UUID.
+
+ext4 alone: the generator plans nothing else.
+"""
+import functools
 import os
 from typing import Dict, Tuple
-
-from carbonio_node import DEVICES, Done, Failure, Node, System, parse_devices
 
 # `nofail`: without it a missing volume ends a boot in the emergency mode, where no operator can
 # log in to a cloud's machine. What it would let happen, Carbonio running on an empty folder, is
@@ -12,11 +14,10 @@ OPTIONS = "defaults,nofail,x-systemd.device-timeout=600"
 
 def find(system: System, key: str) -> Tuple[str, str]:
     """Return a volume's device, as devices.json names it and its real path, waiting for it."""
-    device = parse_devices(system.read(DEVICES)).get(key)
-    if not device:
-        raise Failure("unknown device: carbonio-node-configure --device %s=/dev/..." % key)
-    if not system.until(600, lambda: system.exists(device or "")):
-        raise Failure("%s is missing: is the volume attached?" % device)
+    device = parse_devices(system.read(DEVICES)).get(key, "")
+    need(device, "unknown device: carbonio-node-configure --device %s=/dev/..." % key)
+    need(system.until(600, lambda: system.exists(device)),
+         device + " is missing")
     return device, os.path.realpath(system.path(device))
 
 
@@ -35,13 +36,13 @@ def ends(device: str) -> Tuple[bytes, bytes]:
         return first, file.read()
 
 
-def file_system(system: System, name: str, device: str, key: str, wanted: str) -> bool:
+def file_system(system: System, name: str, device: str, key: str) -> bool:
     """Make sure that the device holds a file system; True if a blank one was formatted.
 
     Blank: blkid finds neither content nor partition table, and the first and last MiB are zeros
     (or, with a note of ours that mkfs was interrupted on this very device, no partition table).
     """
-    note = "/var/lib/carbonio-node/formatting-" + key
+    note = STATE + "formatting-" + key
     kind, table = probe(system, device, "TYPE"), probe(system, device, "PTTYPE")
     if not kind and not table:
         first, last = ends(device)
@@ -51,19 +52,18 @@ def file_system(system: System, name: str, device: str, key: str, wanted: str) -
                           % (device, device))
         system.changes("format " + device)
         system.write(note, name)
-        reserve = ("-m", "1") if wanted == "ext4" else ()
-        system.act("mkfs." + wanted, "-q", "-L", key[:12], *reserve + (device,))
+        system.act("mkfs.ext4", "-q", "-L", key[:12], "-m", "1", device)
         os.sync()
         os.remove(system.path(note))
-    elif table or kind != wanted:
+    elif table or kind != "ext4":
         raise Failure("%s holds %s: not formatted" % (device, table or kind))
     return not kind
 
 
-def fstab(system: System, uuid: str, mount: str, kind: str) -> bool:
+def fstab(system: System, uuid: str, mount: str) -> bool:
     """Make sure that a volume is mounted at every boot; True if it was not."""
     lines = system.read("/etc/fstab").splitlines()
-    line = "UUID=%s %s %s %s 0 %d" % (uuid, mount, kind, OPTIONS, 2 if kind == "ext4" else 0)
+    line = "UUID=%s %s ext4 %s 0 2" % (uuid, mount, OPTIONS)
     kept = [row for row in lines if row.startswith("#") or row.split()[1:2] != [mount]]
     if line in lines and len(kept) == len(lines) - 1:
         return False
@@ -71,8 +71,7 @@ def fstab(system: System, uuid: str, mount: str, kind: str) -> bool:
     if mount not in system.mounts():
         system.changes("mount " + mount)
         os.makedirs(folder, exist_ok=True)
-        if os.listdir(folder):
-            raise Failure(mount + " is not empty: move its files away")
+        need(not os.listdir(folder), mount + " is not empty: move its files away")
         # Whatever writes there while the volume is missing fails instead of filling the OS disk.
         # Before fstab knows the place: from then on systemd may mount at any moment.
         system.act("chattr", "+i", folder, check=False)
@@ -84,37 +83,35 @@ def fstab(system: System, uuid: str, mount: str, kind: str) -> bool:
 def attach(system: System, device: str, mount: str) -> None:
     # At a boot systemd may be quicker: what counts is what is mounted in the end.
     done = system.act("mount", mount, check=False)
-    source = system.mounts().get(mount, ("",))[0]
+    source = system.mounts().get(mount, "")
     if source not in ("", device):
         system.act("umount", mount)
         raise Failure("%s has the UUID of %s: not mounted" % (source, device))
-    if not source:
-        raise Failure("%s: not mounted: %s" % (device, done.err.strip()))
-
-
-def grow(system: System, device: str, mount: str, kind: str) -> bool:
-    if kind == "xfs":
-        return "changed from" in system.run("xfs_growfs", mount).out
-    return "is now" in system.run("resize2fs", device).out
+    need(source, "%s: not mounted: %s" % (device, done.err.strip()))
 
 
 def volume(system: System, node: Node, item: Dict[str, str]) -> Done:
     """Bring one volume to its place."""
-    key, mount, kind = item["key"], item["mount"], item["filesystem"]
+    key, mount = item["key"], item["mount"]
     name, device = find(system, key)
     mounted = system.mounts()
-    places = [place for place in mounted if mounted[place][0] == device]
+    places = [place for place in mounted if mounted[place] == device]
     if places not in ([], [mount]) or (mount in mounted and not places):
         raise Failure("%s is at %s, and %s at %s" % (
             device, places, mounted.get(mount, "nothing"), mount))
     done = []
-    if not places and file_system(system, name, device, key, kind):
+    if not places and file_system(system, name, device, key):
         done.append("formatted")
-    if fstab(system, probe(system, device, "UUID"), mount, kind):
+    if fstab(system, probe(system, device, "UUID"), mount):
         done.append("in fstab")
     if not places:
         attach(system, device, mount)
         done.append("mounted")
-    if not system.dry and grow(system, device, mount, kind):
+    # A volume may have grown since the last time.
+    if not system.dry and "is now" in system.run("resize2fs", device).out:
         done.append("grown")
     return bool(done), "%s at %s %s" % (device, mount, ", ".join(done))
+
+
+MORE.append(lambda node: {"volume " + item["key"]: functools.partial(volume, item=item)
+                          for item in node["volumes"]})

@@ -7,22 +7,48 @@ import json
 import os
 import re
 import shutil
-import socket
-import struct
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from generator.render.cloudinit import read_programs
+from generator.render.cloudinit import assemble, read_programs
 from tests.helpers import ROOT
 
 TEMPLATES = ROOT / "templates"
 ADDRESS = "10.20.0.12"
 SECRET = "SecretSecretSecretSecretSecretSecretSecretS="
-KEY = b"\x99\x01\x0d\x0d\x0a binary key"
+KEY = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n"
+SERVER = "10.20.240.10"
+
+# Runs the program in this process, with a folder in place of the machine: all files are below it, every command is
+# recorded, and only programs that the folder itself carries are run.
+DRIVER = """
+import json, os, shutil, sys
+root, wait, program = sys.argv[1:4]
+names = {"__name__": "program"}
+with open(program) as file:
+    exec(compile(file.read(), program, "exec"), names)
+places = [root + place for place in ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")]
+os.environ["ROOT"] = root
+Real = names["System"]
+class Folder(Real):
+    def which(self, name):
+        return shutil.which(name, path=":".join(places))
+    def run(self, *argv, check=True):
+        with open(root + "/commands.jsonl", "a") as file:
+            file.write(json.dumps(" ".join(argv).replace(root + "/", "/")) + "\\n")
+        program = self.which(argv[0])
+        try:
+            return Real.run(self, program, *argv[1:], check=check) if program else names["Result"](0, "", "")
+        except names["Failure"] as error:
+            raise names["Failure"](str(error).replace(program, argv[0]))
+Folder.root, Folder.wait = root, float(wait)
+names["System"] = Folder
+sys.argv = sys.argv[3:]
+sys.exit(names["main"]())
+"""
 
 # What a package manager does with programs that `forget` took away.
 PROVIDE = """
@@ -37,12 +63,16 @@ PROGRAMS = {
     "apt-cache": 'echo "  Installed: 1"; cat "$ROOT/candidate" 2>/dev/null || echo "  Candidate: 1"',
     "apt-get": """
         case " $* " in
-        *sourceparts*) [ ! -e "$ROOT/offline" ] || { echo "E: no network" >&2; exit 100; } ;;
-        *" update "*) n=$(cat "$ROOT/silence" 2>/dev/null || echo 0)
+        *" update "*)
+            [ ! -e "$ROOT/offline" ] || {
+                for uri in $(cat "$ROOT"/etc/apt/sources.list.d/*.list 2>/dev/null); do
+                    case "$uri" in https:*) echo "W: Failed to fetch $uri/dists/focal/InRelease  no network" >&2 ;; esac
+                done; }
+            n=$(cat "$ROOT/silence" 2>/dev/null || echo 0)
             [ "$n" -le 0 ] || { echo $((n - 1)) > "$ROOT/silence"; echo "W: Failed to fetch http://a" >&2; } ;;
         *" install "*) [ ! -e "$ROOT/offline" ] || { echo "E: no package" >&2; exit 100; }
             . "$ROOT/provide"
-            echo "$*" > "$ROOT/installed"; echo chrony > "$ROOT/etc/chrony/chrony.conf.new"
+            for name; do echo "$name" >> "$ROOT/installed"; done; sort -u -o "$ROOT/installed" "$ROOT/installed"
             [ -s "$ROOT/etc/chrony/chrony.conf" ] || echo "pool ntp" > "$ROOT/etc/chrony/chrony.conf" ;;
         esac""",
     "blkid": """
@@ -52,7 +82,7 @@ PROGRAMS = {
     "curl": """
         while [ "$1" != -o ]; do shift; done
         [ ! -e "$ROOT/offline" ] || { echo "curl: (6) no host" >&2; exit 6; }
-        cat "$ROOT/key" > "$2" """,
+        mkdir -p "$(dirname "$2")"; cat "$ROOT/key" > "$2" """,
     "dnf": """
         case " $* " in
         *makecache*) n=$(cat "$ROOT/silence" 2>/dev/null || echo 0)
@@ -65,16 +95,31 @@ PROGRAMS = {
         *epel-release*) touch "$ROOT/epel" ;;
         *" install glibc-langpack"*) echo en_US.utf8 >> "$ROOT/locales" ;;
         *" install "*) . "$ROOT/provide"
-            echo "$*" > "$ROOT/installed"; echo "pool ntp" > "$ROOT/etc/chrony.conf" ;;
+            for name; do echo "$name" >> "$ROOT/installed"; done; sort -u -o "$ROOT/installed" "$ROOT/installed"
+            [ -s "$ROOT/etc/chrony.conf" ] || echo "pool ntp" > "$ROOT/etc/chrony.conf" ;;
         esac""",
+    "dig": """
+        server=${6#@}
+        if [ -e "$ROOT/dead-$server" ]; then
+            echo ";; connection timed out; no servers could be reached"
+            exit 9
+        fi
+        echo ";; ->>HEADER<<- opcode: QUERY, status: $(cat "$ROOT/status-$server" 2>/dev/null || echo NOERROR), id: 1"
+        sed -n "s/^$7 $8 /$7.\t60\tIN\t$8\t/p" "$ROOT/records" """,
     "dnsmasq": 'grep -q "^listen-address=" "${2#*=}"',
-    "dpkg-query": 'cat "$ROOT/installed" 2>/dev/null',
+    "dpkg-query": 'sort -u "$ROOT/installed" 2>/dev/null | sed "s/$/ install ok installed 1/"',
     "firewall-cmd": """
         case "$1" in
         --get-active-zones) [ ! -e "$ROOT/active/firewalld" ] || [ ! -e "$ROOT/etc/firewalld/zones/carbonio.xml" ] ||
             printf "carbonio\\n  sources: 0.0.0.0/0 ::/0\\n" ;;
         esac""",
     "firewall-offline-cmd": 'cat "$ROOT/warning" >&2 2>/dev/null || :',
+    "getent": """
+        n=$(cat "$ROOT/silence" 2>/dev/null || echo 0)
+        [ "$n" -le 0 ] || { echo $((n - 1)) > "$ROOT/silence"; exit 2; }""",
+    "gpg": """
+        grep -q "BEGIN PGP" "$5" || { echo "gpg: no valid OpenPGP data found." >&2; exit 2; }
+        echo binary > "$3" """,
     "hostname": 'cat "$ROOT/proc/sys/kernel/hostname"',
     "ip": 'echo "2: eth0    inet $(cat "$ROOT/address")/20 brd 10.20.15.255 scope global eth0"',
     "locale": 'cat "$ROOT/locales"',
@@ -114,7 +159,14 @@ PROGRAMS = {
         *ipv6.method*) cat "$ROOT/method" ;;
         esac""",
     "resize2fs": '[ -e "$ROOT/larger" ] && rm "$ROOT/larger" && echo "is now 9" || echo "Nothing to do!"',
-    "rpm": 'case "$2" in epel-release) test -e "$ROOT/epel" ;; *) cat "$ROOT/installed" ;; esac',
+    "rpm": """
+        case "$2 $3" in
+        "epel-release ") test -e "$ROOT/epel" ;;
+        "--whatprovides "*) grep -qx "$3" "$ROOT/installed" ;;
+        *)  shift
+            for name; do grep -x "$name" "$ROOT/installed" | sort -u | grep . || code=1; done
+            exit ${code:-0} ;;
+        esac""",
     "setenforce": 'echo "$1" > "$ROOT/sys/fs/selinux/enforce"',
     "subscription-manager": """
         case "$1" in
@@ -151,7 +203,7 @@ PROGRAMS = {
         esac""",
     "wg-quick": 'grep -v "^Address\\|^PostUp\\|^MTU" "$ROOT/etc/wireguard/wg0.conf"',
 }
-RECORDED_ONLY = ("chattr", "mkfs.xfs", "xfs_growfs", "perl", "python3", "jq", "gpg", "wget")
+RECORDED_ONLY = ("chattr", "perl", "python3", "jq", "wget")
 
 NODE: dict[str, Any] = {
     "format": 1,
@@ -188,7 +240,15 @@ NODE: dict[str, Any] = {
     "router": None,
     "resolvers": [],
     "files": {},
+    "install": [],
     "troubleshooting": [],
+}
+RECORDS = {
+    "store1.example.com A": [ADDRESS],
+    "mail.example.com A": ["10.20.128.10"],
+    "example.com MX": ["10 mail.example.com."],
+    "example.com TXT": ['"v=spf1 ip4:192.0.2.1" " -all"', '"other=text"'],
+    "_dmarc.example.com TXT": ['"v=DMARC1; p=none"'],
 }
 RHEL: dict[str, Any] = {
     "os": "rhel-8",
@@ -240,13 +300,23 @@ class Machine:
         self.root, self.python = root / "machine", python
         self.programs = root / "programs"
         self.programs.mkdir(parents=True)
-        for path, text in read_programs(TEMPLATES / "node").items():
+        (self.programs / "driver.py").write_text(DRIVER)
+        self._write_programs(NODE)
+        self._files()
+        self.records({})
+        for name in (*PROGRAMS, *RECORDED_ONLY):
+            self.program(name, PROGRAMS.get(name, ":"))
+
+    def _write_programs(self, data: Mapping[str, Any]) -> None:
+        for path, text in assemble(read_programs(TEMPLATES / "node"), data).items():
             program = self.programs / Path(path).name
             program.write_text(text)
             program.chmod(0o755)
-        self._files()
-        for name in (*PROGRAMS, *RECORDED_ONLY):
-            self.program(name, PROGRAMS.get(name, ":"))
+
+    def records(self, changes: Mapping[str, list[str]]) -> None:
+        """Let the name servers answer what they do inside a deployment, with changes."""
+        rows = {**RECORDS, **changes}
+        self.put("records", "".join(f"{key} {value}\n" for key, values in rows.items() for value in values))
 
     def _files(self) -> None:
         self.put("proc/sys/kernel/hostname", "ip-10-20-0-12\n")
@@ -258,9 +328,10 @@ class Machine:
         self.put("proc/self/mounts", "/dev/root / ext4 rw 0 0\n")
         self.put("etc/fstab", "LABEL=root / ext4 defaults 0 1\n")
         self.put("etc/hosts", "127.0.1.1 store1\n127.0.0.1 localhost\n::1 localhost\n")
-        self.put("etc/resolv.conf", "nameserver 127.0.0.1#1\n")
+        self.put("etc/resolv.conf", f"nameserver {SERVER}\n")
         self.put("etc/os-release", 'NAME="Ubuntu"\nVERSION_ID="20.04"\nID=ubuntu\n')
         self.put("etc/chrony/.keep", "")
+        self.put("usr/share/keyrings/.keep", "")
         self.put("run/systemd/network/10-netplan-eth0.network", "[Match]\nName=eth0\n")
         for name in ("all", "default", "lo", "eth0"):
             self.put(f"proc/sys/net/ipv6/conf/{name}/disable_ipv6", "0\n")
@@ -311,18 +382,18 @@ class Machine:
         link.symlink_to(f"../../{device}")
 
     def install(self, data: Mapping[str, Any], **devices: str) -> None:
-        """Put the files of the first boot in place."""
+        """Put the files of the first boot in place, and the program's parts that the node gets."""
+        self._write_programs(data)
         self.put("etc/carbonio-node/node.json", json.dumps(data))
         named = devices or {item["key"]: f"/dev/disk/by-id/{item['key']}" for item in data["volumes"]}
         self.put("etc/carbonio-node/devices.json", json.dumps(named))
 
     def run(self, program: str, *arguments: str, data: str = "", wait: str = "0") -> Ended:
         """Run one of the programs on this machine; `wait`: seconds that it may wait for something."""
-        command = [self.python, "-I", "-B", str(self.programs / program)]
         if program.endswith("check"):
-            command = ["sh", *command[3:]]
+            arguments = ("--check", *arguments)
         ended = subprocess.run(
-            [*command, "--root", str(self.root), "--wait", wait, *arguments],
+            [*self.command(wait), *arguments],
             input=data,
             capture_output=True,
             text=True,
@@ -330,6 +401,11 @@ class Machine:
             check=False,
         )
         return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+    def command(self, wait: str = "0") -> list[str]:
+        """Return what runs carbonio-node-configure on this machine."""
+        driver, program = self.programs / "driver.py", self.programs / "carbonio-node-configure"
+        return [self.python, "-I", "-B", str(driver), str(self.root), wait, str(program)]
 
     def configure(self, *arguments: str, data: str = "", wait: str = "0") -> Ended:
         """Run carbonio-node-configure."""
@@ -371,56 +447,3 @@ def pythons() -> list[str]:
             if program and "shims" not in program:
                 found.setdefault(minor, program)
     return list(found.values())
-
-
-class Resolver:
-    """A name server on a loopback port that answers from a table."""
-
-    def __init__(self, records: Mapping[tuple[str, int], list[bytes]], error: int = 0) -> None:
-        self._records, self._error = records, error
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
-        self.port = self._socket.getsockname()[1]
-        self.line = f"nameserver 127.0.0.1#{self.port}\n"
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                query, client = self._socket.recvfrom(4096)
-            except OSError:
-                return
-            if not query:
-                return
-            labels, at = [], 12
-            while query[at]:
-                labels.append(query[at + 1 : at + 1 + query[at]].decode())
-                at += 1 + query[at]
-            kind = struct.unpack_from("!H", query, at + 1)[0]
-            rows = self._records.get((".".join(labels), kind), [])
-            code = self._error or (0 if rows else 3)
-            head = query[:2] + struct.pack("!5H", 0x8180 | code, 1, len(rows), 0, 0)
-            body = b"".join(struct.pack("!3HIH", 0xC00C, kind, 1, 60, len(row)) + row for row in rows)
-            self._socket.sendto(head + query[12 : at + 5] + body, client)
-
-    def close(self) -> None:
-        """End the server."""
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
-            last.sendto(b"", ("127.0.0.1", self.port))
-        self._socket.close()
-
-
-def a(address: str) -> bytes:
-    """Return the data of an A record."""
-    return socket.inet_aton(address)
-
-
-def mx(target: str) -> bytes:
-    """Return the data of an MX record."""
-    labels = b"".join(bytes([len(label)]) + label.encode() for label in target.split("."))
-    return struct.pack("!H", 10) + labels + b"\0"
-
-
-def txt(*parts: bytes) -> bytes:
-    """Return the data of a TXT record."""
-    return b"".join(bytes([len(part)]) + part for part in parts)

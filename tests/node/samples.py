@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from typing import Any
 
 from generator.plan import Forward, Gateway, HostFirewall, HostRule, Passage, Peer, Record, RecordValue, Resolver, Vpn
@@ -121,6 +122,17 @@ def gateway_files(peers: tuple[str, ...] = PEERS, port: int = 51820) -> dict[str
     if tunnel:
         files["/etc/wireguard/wg0.conf"] = interface(tunnel, NETWORK)
     return {**listed(files), **dns_files()}
+
+
+def written(lines: list[str]) -> str:
+    """Return a file as a node writes it: without its comments, but for where it comes from, and without empty lines."""
+    text = re.sub(r"<!--.*?-->", lambda found: found[0] * (" Written " in found[0]), "\n".join(lines), flags=re.DOTALL)
+    kept = [
+        line
+        for line in text.split("\n")
+        if line.strip() and (line.lstrip()[:1] != "#" or line.startswith(("#!", "# Written ")))
+    ]
+    return "\n".join(kept) + "\n"
 
 
 def ubuntu(**changes: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.node import samples
-from tests.node.machine import SECRET, Machine, Resolver, a, mx, node
+from tests.node.machine import SECRET, Machine, node
 
 CONF, KEY = "etc/wireguard/wg0.conf", "etc/wireguard/wg0.key"
 SYSCTL = "etc/sysctl.d/60-carbonio-gateway.conf"
@@ -70,7 +70,7 @@ def test_it_forwards_at_once_and_after_every_boot(gateway: Machine) -> None:
     assert gateway.get(f"{sys_net}/netfilter/nf_conntrack_max") == "262144\n"
     assert (gateway.root / "sys/module/nf_conntrack").is_dir()
     for path, lines in samples.gateway_files().items():
-        assert gateway.get(path[1:]) == "\n".join(lines) + "\n"
+        assert gateway.get(path[1:]) == samples.written(lines)
 
 
 def test_the_order_is_forwarding_then_firewall_then_all_that_waits(fresh: Machine) -> None:
@@ -158,7 +158,7 @@ def test_a_failure_never_shows_the_key(gateway: Machine) -> None:
     gateway.install(samples.gateway(files=samples.gateway_files(("alice",))))
     ended = gateway.configure()
     assert ended.words["vpn"] == "failed"
-    assert "***" in ended.step("vpn")
+    assert "wg syncconf refuses" in ended.step("vpn")
     assert SECRET not in ended.out + ended.err
     assert SECRET.encode() not in everything(gateway)
 
@@ -193,13 +193,10 @@ def test_a_check_makes_no_key(fresh: Machine) -> None:
 
 
 def test_a_gateway_is_checked_for_what_a_gateway_needs(gateway: Machine) -> None:
-    address = a(samples.GATEWAY_ADDRESS)
-    server = Resolver({("gateway.example.com", 1): [address], ("example.com", 15): [mx("nowhere.example.com")]})
-    gateway.put("etc/resolv.conf", server.line)
+    gateway.records({"gateway.example.com A": [samples.GATEWAY_ADDRESS], "example.com MX": ["10 nowhere.example.com."]})
     for tool in ("jq", "perl", "wget"):
         (gateway.root / "usr/bin" / tool).unlink()
     found = gateway.check()
-    server.close()
     assert {key: row for key, row in found.items() if row[0] not in ("ok", "skipped")} == {}
     assert {"cpu", "os", "memory", "fqdn", "dns", "firewall", "forwarding", "vpn", "dns-server"} < set(found)
     assert not {"mx", "txt", "vanilla", "tools", "perl"} & set(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -71,3 +72,67 @@ def test_firewalld_itself_checks_the_zone(machine: Machine) -> None:
     machine.install(samples.rhel(files={"/" + ZONE: ['<zone target="DROP"><nonsense/></zone>']}))
     assert "nonsense" in machine.configure().step("firewall")
     assert machine.get(ZONE) == text(samples.rhel_files()["/" + ZONE])
+
+
+IPV6_OFF = """
+ip link set lo up
+for each in all default lo; do echo 1 > /proc/sys/net/ipv6/conf/$each/disable_ipv6; done
+test -z "$(ip -6 addr)"
+"""
+ANSWERS = """
+dnsmasq --conf-file=/dev/null --no-hosts --no-resolv --listen-address=127.0.0.1 --bind-interfaces --pid-file= \\
+    --host-record=store1.example.com,10.20.0.12 --mx-host=example.com,mail.example.com,10 \\
+    --host-record=mail.example.com,10.20.128.10 --cname=www.example.com,mail.example.com --no-daemon \\
+    --txt-record=example.com,"v=spf1 ip4:192.0.2.1"," -all" --local=/example.com/ 2>/dev/null &
+trap "kill $!" EXIT
+for wait in 1 2 3 4 5 6 7 8 9 10; do dig +short +tries=1 +time=1 @127.0.0.1 mail.example.com | grep -q . && break; done
+"""
+ASK = """
+import sys
+names = {"__name__": "program"}
+exec(open(sys.argv[1]).read(), names)
+class Folder(names["System"]):
+    root = sys.argv[2]
+system = Folder(True)
+for question in ("store1. A", "www. A", "MX", "TXT", "none. A"):
+    name, kind = (question.replace(". ", ".example.com ") if " " in question else "example.com " + question).split()
+    print(names["ask"](system, name, kind))
+"""
+
+
+@pytest.mark.skipif(
+    not (works("dig", "-v") and works("dnsmasq", "--version") and works("unshare", "-n", "true")),
+    reason="dig, dnsmasq or network namespaces are not there",
+)
+def test_dig_itself_asks_a_name_server_and_not_the_hosts_file(machine: Machine, tmp_path: Path) -> None:
+    """In a network namespace where dnsmasq is all that answers."""
+    machine.install(node())
+    machine.put("etc/resolv.conf", "nameserver 127.0.0.1\n")
+    (tmp_path / "ask.py").write_text(ASK)
+    program = machine.programs / "carbonio-node-configure"
+    script = f"ip link set lo up; {ANSWERS} {machine.python} {tmp_path}/ask.py {program} {machine.root}"
+    ended = subprocess.run(["unshare", "-n", "sh", "-c", script], capture_output=True, text=True, check=False)
+    assert ended.stdout.splitlines() == [
+        "['10.20.0.12']", "['10.20.128.10']", "['mail.example.com']", "['v=spf1 ip4:192.0.2.1 -all']", "[]",
+    ], ended.stderr  # fmt: skip
+
+
+BINDS = """
+import socket
+with socket.socket(socket.AF_INET6) as server, socket.socket() as client:
+    server.bind(("::", 8025))
+    server.listen()
+    client.connect(("127.0.0.1", 8025))
+    print(server.accept()[1][0])
+"""
+
+
+@pytest.mark.skipif(
+    not works("unshare", "-n", "sh", "-c", IPV6_OFF), reason="IPv6 cannot be switched off in a namespace here"
+)
+def test_services_that_bind_to_both_families_work_without_ipv6_addresses(tmp_path: Path) -> None:
+    """What the step ipv6 sets, on a kernel: no address of IPv6 is left, and :: still takes connections by IPv4."""
+    (tmp_path / "binds.py").write_text(BINDS)
+    script = f"set -e; {IPV6_OFF} exec {sys.executable} {tmp_path}/binds.py"
+    ended = subprocess.run(["unshare", "-n", "sh", "-c", script], capture_output=True, text=True, check=False)
+    assert ended.stdout == "::ffff:127.0.0.1\n", ended.stderr

@@ -16,7 +16,18 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.render.cloudinit import block, quoted, read_programs, user_data
+from generator.render.cloudinit import (
+    BOUND,
+    CHECK,
+    PROGRAM,
+    assemble,
+    block,
+    quoted,
+    read_programs,
+    sent_size,
+    user_data,
+    without_comments,
+)
 from generator.render.templates import environment
 from tests.node import samples
 from tests.node.machine import RHEL, TEMPLATES, Machine, node
@@ -24,9 +35,10 @@ from tests.node.machine import RHEL, TEMPLATES, Machine, node
 KEYS = ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ3zqY0vVhJ1g5cX7o3bQ2wEr8uTt1yUiOpAsDfGhJkL admin@example.com"]
 DEVICES = {"mail": "/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_@@volume:store1-mail@@"}
 TOP_LEVEL = {
-    "preserve_hostname", "manage_etc_hosts", "fqdn", "locale", "ssh_authorized_keys", "write_files", "runcmd",
+    "preserve_hostname", "manage_etc_hosts", "fqdn", "locale", "ssh_authorized_keys", "write_files",
 }  # fmt: skip
-KIB = 1024
+PER_BOOT = "/var/lib/cloud/scripts/per-boot/carbonio-node"
+PATHS = {"/etc/carbonio-node/node.json", "/etc/carbonio-node/devices.json", PROGRAM, CHECK, PER_BOOT}
 HOSTILE = [
     '${file("/etc/passwd")}', "%{ for x in y }", "$(id)", "`id`", "'", '"', "\\", "a: b", "- a", "# a",
     "!!python/object", "&a [*a, *a]", "{{ 7 * 7 }}", "{% raw %}", "## template: jinja", "#cloud-config", "\n",
@@ -65,7 +77,7 @@ def files(text: str) -> dict[str, str]:
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_scalar_comes_out_as_it_went_in(text: str) -> None:
     assert yaml.safe_load(f"a: {quoted(text)}\n") == {"a": text}
-    assert yaml.safe_load(f"- a: b\n  content: {block(text, 4)}\n  c: d\n") == [{"a": "b", "content": text, "c": "d"}]
+    assert yaml.safe_load(f"-\n a: b\n content: {block(text)}\n c: d\n") == [{"a": "b", "content": text, "c": "d"}]
 
 
 @given(TEXT)
@@ -73,7 +85,7 @@ def test_any_scalar_comes_out_as_it_went_in(text: str) -> None:
     assert yaml.safe_load(f"a: {quoted(text)}\n") == {"a": text}
     assert quoted(text).isascii()
     assert "@@" not in quoted(text)
-    assert yaml.safe_load(f"- a: b\n  content: {block(text, 4)}\n  c: d\n")[0]["content"] == text
+    assert yaml.safe_load(f"-\n a: b\n content: {block(text)}\n c: d\n")[0]["content"] == text
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
@@ -82,30 +94,40 @@ def test_no_string_of_a_topology_is_ever_interpreted(
 ) -> None:
     hostile = node(name=text, fqdn=text, domain=text, roles=[text], locale=text, packages=[text])
     hostile["repositories"] = {text: {text: text}}
-    got = user_data(template, hostile, {}, [text, text], {**programs, f"/tmp/{text}": text})
+    hostile["files"] = {f"/etc/{text}": [text]}
+    got = user_data(template, hostile, {}, [text, text], programs)
     assert got.startswith("#cloud-config\n")
     parsed = yaml.safe_load(got)
     assert set(parsed) == TOP_LEVEL
     assert (parsed["fqdn"], parsed["locale"], parsed["ssh_authorized_keys"]) == (text, text, [text, text])
     written = files(got)
-    assert json.loads(written["/etc/carbonio-node/node.json"]) == hostile
-    assert written[f"/tmp/{text}"] == text
-    assert len(yaml.safe_load(got)["runcmd"]) == 1
+    assert json.loads(written["/etc/carbonio-node/node.json"]) == without_comments(hostile)
+    assert set(written) == PATHS
     # Only devices carry placeholders, which Terraform fills in: none may come from elsewhere.
     assert "@@" not in got
 
 
 @pytest.mark.parametrize("family", [{}, RHEL], ids=["ubuntu", "rhel"])
-def test_a_node_gets_its_data_and_the_programs_of_its_family(
+def test_a_node_gets_its_data_and_the_program_of_its_family(
     template: jinja2.Template, programs: dict[str, str], family: dict[str, Any]
 ) -> None:
     data = five(**family)
     written = files(user_data(template, data, DEVICES, KEYS, programs))
-    assert json.loads(written.pop("/etc/carbonio-node/node.json")) == data
-    assert json.loads(written.pop("/etc/carbonio-node/devices.json")) == DEVICES
-    others = ["carbonio_apt.py", "carbonio_apt_repository.py"] if family else ["carbonio_dnf.py"]
-    others.append("carbonio_gateway.py")
-    assert written == {path: text for path, text in programs.items() if not path.endswith(tuple(others))}
+    assert set(written) == PATHS
+    assert json.loads(written["/etc/carbonio-node/node.json"]) == data
+    assert json.loads(written["/etc/carbonio-node/devices.json"]) == DEVICES
+    assert {path: written[path] for path in (PROGRAM, CHECK)} == assemble(programs, data)
+    assert ("subscription-manager" in written[PROGRAM], "apt-get" in written[PROGRAM]) == (bool(family), not family)
+    assert "wireguard" not in written[PROGRAM]
+
+
+def test_comments_of_rendered_files_stay_in_the_repository(template: jinja2.Template, programs: dict[str, str]) -> None:
+    for data in (samples.ubuntu(), samples.rhel(), samples.gateway()):
+        written = files(user_data(template, data, {}, KEYS, programs))
+        sent = json.loads(written["/etc/carbonio-node/node.json"])["files"]
+        for path, lines in data["files"].items():
+            assert "\n".join(sent[path]) + "\n" == samples.written(lines)
+            assert [line for line in sent[path] if "Written by generate" in line]
 
 
 def test_placeholders_are_where_terraform_finds_them(template: jinja2.Template, programs: dict[str, str]) -> None:
@@ -116,45 +138,26 @@ def test_placeholders_are_where_terraform_finds_them(template: jinja2.Template, 
 
 
 @pytest.mark.parametrize(
-    ("data", "limit"),
+    "data",
     [
-        pytest.param(five(), 14 * KIB, id="ubuntu"),
-        pytest.param(five(**RHEL), 14.5 * KIB, id="rhel"),
-        pytest.param(five(host_firewall=True, files=samples.ubuntu_files()), 15 * KIB, id="ubuntu with a firewall"),
-        pytest.param(five(**RHEL, host_firewall=True, files=samples.rhel_files()), 15 * KIB, id="rhel with a firewall"),
-        pytest.param(samples.gateway(), 15 * KIB, id="gateway"),
+        pytest.param(five(), id="ubuntu"),
+        pytest.param(five(**RHEL), id="rhel"),
+        pytest.param(five(host_firewall=True, files=samples.ubuntu_files()), id="ubuntu with a firewall"),
+        pytest.param(five(**RHEL, host_firewall=True, files=samples.rhel_files()), id="rhel with a firewall"),
+        pytest.param(samples.gateway(), id="gateway"),
     ],
 )
-def test_what_is_sent_is_small(
-    template: jinja2.Template, programs: dict[str, str], data: dict[str, Any], limit: float
-) -> None:
-    """AWS takes 16 KiB."""
+def test_what_is_sent_is_small(template: jinja2.Template, programs: dict[str, str], data: dict[str, Any]) -> None:
     text = user_data(template, data, DEVICES, KEYS, programs)
-    # The level that Terraform's base64gzip uses.
-    assert len(gzip.compress(text.encode(), 6)) <= limit
-
-
-def test_a_gateway_gets_its_own_program_and_none_of_carbonio(
-    template: jinja2.Template, programs: dict[str, str]
-) -> None:
-    written = files(user_data(template, samples.gateway(), {}, KEYS, programs))
-    library = "/usr/local/lib/carbonio-node/carbonio_"
-    found = {path[len(library) : -3] for path in written if path.startswith(library)}
-    assert found == {"apt", "check", "gateway", "host", "node", "steps"}
+    # Terraform's base64gzip uses level 6.
+    sizes = [len(gzip.compress(text.encode(), level)) for level in (6, 9)]
+    assert max(sizes) <= BOUND == 12_288
+    assert abs(sent_size(text) - sizes[1]) <= 12
 
 
 @pytest.mark.parametrize("data", [five(), five(**RHEL), samples.gateway()], ids=["ubuntu", "rhel", "gateway"])
-def test_what_is_sent_runs_by_itself(
-    template: jinja2.Template, programs: dict[str, str], data: dict[str, Any], machine: Machine
-) -> None:
-    """No program needs one that this node does not get."""
-    for program in machine.programs.iterdir():
-        program.unlink()
-    for path, text in files(user_data(template, data, DEVICES, KEYS, programs)).items():
-        if not path.endswith(".json"):
-            program = machine.programs / Path(path).name
-            program.write_text(text)
-            program.chmod(0o755)
+def test_what_is_sent_runs_by_itself(data: dict[str, Any], machine: Machine) -> None:
+    """No part needs one that this node does not get."""
     machine.put("address", data["address"])
     machine.install(data)
     for ended in machine.configure(), machine.run("carbonio-node-check"):
@@ -186,18 +189,36 @@ def test_names_are_left_to_us(template: jinja2.Template, programs: dict[str, str
 def test_the_outcome_is_that_of_configure_and_check(
     template: jinja2.Template, programs: dict[str, str], tmp_path: Path
 ) -> None:
-    parsed = yaml.safe_load(user_data(template, five(), DEVICES, KEYS, programs))
-    shell, flag, script = parsed["runcmd"][0]
+    """At every boot until all is done: cloud-init runs what is in per-boot, and its status tells of a failure."""
+    item = next(
+        item
+        for item in yaml.safe_load(user_data(template, five(), DEVICES, KEYS, programs))["write_files"]
+        if item["path"] == PER_BOOT
+    )
+    assert item["permissions"] == "0755"
+    script = item["content"].replace("/usr/local/sbin", str(tmp_path)).replace("/var/lib", str(tmp_path))
+    (tmp_path / "per-boot").write_text(script)
+    for folder in ("cloud/data", "carbonio-node"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "cloud/data/instance-id").write_text("i-1\n")
+
+    def run() -> tuple[bool, list[str]]:
+        command = ["sh", str(tmp_path / "per-boot")]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        return ended.returncode != 0, ended.stdout.split()
+
     for configure in (0, 1):
         for check in (0, 1):
             for name, code in (("configure", configure), ("check", check)):
                 program = tmp_path / f"carbonio-node-{name}"
                 program.write_text(f"#!/bin/sh\necho {name}\nexit {code}\n")
                 program.chmod(0o755)
-            command = [shell, flag, script.replace("/usr/local/sbin", str(tmp_path))]
-            ended = subprocess.run(command, capture_output=True, text=True, check=False)
-            assert (ended.returncode != 0) == bool(configure or check)
-            assert ended.stdout.split() == ["configure", "check"]
+            assert run() == (bool(configure or check), ["configure", "check"])
+    # The image of another machine that was complete is not this one.
+    for complete, rest in (("i-0\n", ["configure", "check"]), ("i-1\n", [])):
+        (tmp_path / "carbonio-node/complete").write_text(complete)
+        assert run()[1] == rest
+    assert run()[0] is False
 
 
 def test_nothing_secret_is_in_it(template: jinja2.Template, programs: dict[str, str]) -> None:
