@@ -51,6 +51,9 @@ PARTS: Mapping[str, Callable[[Mapping[str, object]], bool]] = {
 _ORIGIN = " Written by "
 """Of the comments in rendered files, the one that nodes keep."""
 
+_FOR_PEOPLE = ("edition", "release", "troubleshooting")
+"""Keys of a node's data that its program does not read."""
+
 _GZIP_HEADER = 12
 """Bytes that a gzip file has more than zlib's format."""
 
@@ -148,10 +151,11 @@ def _json(value: object) -> str:
     return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def without_comments(node: Mapping[str, object]) -> dict[str, object]:
-    """Return a node's data without the comments of its files, which the node leaves out in any case."""
+def as_sent(node: Mapping[str, object]) -> dict[str, object]:
+    """Return a node's data without what its program does not read, and without the comments of its files."""
     files: dict[str, Sequence[str]] = node["files"]  # type: ignore[assignment]
-    return {**node, "files": {path: list(_without_comments(lines)) for path, lines in files.items()}}
+    used = {key: value for key, value in node.items() if key not in _FOR_PEOPLE}
+    return {**used, "files": {path: list(_without_comments(lines)) for path, lines in files.items()}}
 
 
 def _without_comments(lines: Sequence[str]) -> Iterator[str]:
@@ -185,7 +189,7 @@ def user_data(
         node=node,
         quoted=quoted,
         block=block,
-        node_json=_json(without_comments(node)),
+        node_json=_json(as_sent(node)),
         devices_block=_literal(_json(devices)),
         ssh_keys=ssh_keys,
         files=assemble(programs, node),

@@ -37,7 +37,7 @@ def outdated(system: System, name: str) -> bool:
 
 
 def language(system: System, wanted: str) -> None:
-    install_packages(system, ["glibc-langpack-" + wanted.split("_")[0]])
+    raise Failure("no glibc-langpack for " + wanted)
 
 
 def add_repository(system: System, spec: Dict[str, Any], key: str) -> Done:
@@ -55,11 +55,9 @@ def register(system: System, node: Node) -> bool:
     if node["subscription"] == "rhui" or system.succeeds("subscription-manager", "identity"):
         return False
     found = dict(re.findall(r"(?m)^(org|key)=(\S+)$", system.read(KEY)))
-    if node["subscription"] == "registered":
-        raise Failure("subscription-manager register first")
+    need(node["subscription"] != "registered", "subscription-manager register first")
     system.changes("register with Red Hat")
-    if len(found) != 2:
-        raise Failure("no org=... and key=... in " + KEY)
+    need(len(found) == 2, "no org=... and key=... in " + KEY)
     system.until(600, lambda: system.succeeds("getent", "ahosts", "subscription.rhsm.redhat.com"),
                  "subscription: for Red Hat's servers")
     done = system.run("subscription-manager", "register", "--org", found["org"],
@@ -68,13 +66,10 @@ def register(system: System, node: Node) -> bool:
     return True
 
 
-def disabled(system: System, node: Node) -> List[str]:
-    listed = system.run("dnf", "-C", "-q", "repolist", "--enabled", check=False).out.split()
-    return [name for name in node["repository_ids"] if name not in listed]
-
-
 def subscription(system: System, node: Node) -> Done:
-    changed, wanted = register(system, node), disabled(system, node)
+    changed = register(system, node)
+    listed = system.run("dnf", "-C", "-q", "repolist", "--enabled", check=False).out.split()
+    wanted = [name for name in node["repository_ids"] if name not in listed]
     if wanted and node["subscription"] == "rhui":
         system.act("dnf", "config-manager", "--set-enabled", *wanted)
     elif wanted:
@@ -101,12 +96,12 @@ def module(system: System, node: Node) -> Done:
 def selinux(system: System, node: Node) -> Done:
     path = "/etc/selinux/config"
     text = system.read(path)
-    changed = "\nSELINUX=enforcing" in "\n" + text and system.write(
-        path, text.replace("SELINUX=enforcing", "SELINUX=permissive"))
+    changed = text and system.write(
+        path, re.sub("(?m)^SELINUX=enforcing", "SELINUX=permissive", text))
     if system.read("/sys/fs/selinux/enforce").strip() == "1":
         system.act("setenforce", "0")
         changed = True
-    return changed, "not enforcing"
+    return bool(changed), "not enforcing"
 
 
 def ours(system: System) -> Dict[str, str]:

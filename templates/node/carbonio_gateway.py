@@ -64,8 +64,7 @@ def vpn(system: System, node: Node) -> Done:
     if changed:
         system.changes("make " + KEY)
         key = system.run("wg", "genkey").out
-        if len(key) != 45:
-            raise Failure("wg genkey gives no key")
+        need(len(key) == 45, "wg genkey gives no key")
         system.write(KEY, key, 0o600)
     # The note stays until all is applied: a run that is killed before is made up for.
     restart = system.exists(note) or interface(old) != interface(text)
@@ -82,8 +81,7 @@ def vpn(system: System, node: Node) -> Done:
     changed |= system.enable(UNIT)
     system.remove(note)
     public = system.run("wg", "show", "wg0", "public-key").out.strip()
-    if len(public) != 44:
-        raise Failure("wg0 has no key: systemctl restart " + UNIT)
+    need(len(public) == 44, "wg0 has no key: systemctl restart " + UNIT)
     return changed, "public key " + public
 
 

@@ -24,8 +24,7 @@ def find(system: System, key: str) -> Tuple[str, str]:
 def probe(system: System, device: str, tag: str) -> str:
     """Return TYPE, PTTYPE or UUID as blkid reads it from the device now, not from a cache."""
     result = system.run("blkid", "-p", "-s", tag, "-o", "value", device, check=False)
-    if result.code not in (0, 2):
-        raise Failure("%s: blkid is not sure what it holds: not formatted" % device)
+    need(result.code in (0, 2), device + ": blkid is not sure what it holds: not formatted")
     return result.out.strip()
 
 
@@ -47,16 +46,14 @@ def file_system(system: System, name: str, device: str, key: str) -> bool:
     if not kind and not table:
         first, last = ends(device)
         tables = first[510:512] == b"\x55\xaa" or b"EFI PART" in first[:8192] + last
-        if tables or (any(first + last) and system.read(note) != name):
-            raise Failure("%s is not blank: not formatted; if it may be: blkdiscard -z %s"
-                          % (device, device))
+        need(not tables and (not any(first + last) or system.read(note) == name),
+             "%s is not blank: not formatted; if it may be: blkdiscard -z %s" % (device, device))
         system.changes("format " + device)
         system.write(note, name)
         system.act("mkfs.ext4", "-q", "-L", key[:12], "-m", "1", device)
         os.sync()
         os.remove(system.path(note))
-    elif table or kind != "ext4":
-        raise Failure("%s holds %s: not formatted" % (device, table or kind))
+    need(not table and kind in ("", "ext4"), "%s holds %s: not formatted" % (device, table or kind))
     return not kind
 
 
@@ -96,9 +93,8 @@ def volume(system: System, node: Node, item: Dict[str, str]) -> Done:
     name, device = find(system, key)
     mounted = system.mounts()
     places = [place for place in mounted if mounted[place] == device]
-    if places not in ([], [mount]) or (mount in mounted and not places):
-        raise Failure("%s is at %s, and %s at %s" % (
-            device, places, mounted.get(mount, "nothing"), mount))
+    need(places == [mount] or (not places and mount not in mounted),
+         "%s is at %s, and %s at %s" % (device, places, mounted.get(mount, "nothing"), mount))
     done = []
     if not places and file_system(system, name, device, key):
         done.append("formatted")

@@ -93,9 +93,9 @@ PROGRAMS = {
             echo state=disabled > "$ROOT/etc/dnf/modules.d/postgresql.module" ;;
         *check-update*) [ ! -e "$ROOT/candidate" ] || exit 100 ;;
         *epel-release*) touch "$ROOT/epel" ;;
-        *" install glibc-langpack"*) echo en_US.utf8 >> "$ROOT/locales" ;;
         *" install "*) . "$ROOT/provide"
             for name; do echo "$name" >> "$ROOT/installed"; done; sort -u -o "$ROOT/installed" "$ROOT/installed"
+            grep -q en_US "$ROOT/locales" || echo en_US.utf8 >> "$ROOT/locales"
             [ -s "$ROOT/etc/chrony.conf" ] || echo "pool ntp" > "$ROOT/etc/chrony.conf" ;;
         esac""",
     "dig": """

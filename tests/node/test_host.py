@@ -378,6 +378,27 @@ def test_packages_wait_for_a_gateway_that_comes_later(machine: Machine, family: 
     assert machine.get("silence") == "0\n"
 
 
+def test_red_hats_servers_are_waited_for(machine: Machine) -> None:
+    machine.put("silence", "2")
+    machine.put("etc/carbonio-node/activation-key", "org=1234\nkey=secret\n")
+    machine.install(node(**{**RHEL, "subscription": "activation-key"}))
+    ended = machine.configure(wait="30")
+    assert ended.code == 0, ended.out
+    assert ended.out.count("waiting   subscription: for Red Hat's servers") == 1
+    commands = machine.commands()
+    assert commands.index("getent ahosts subscription.rhsm.redhat.com") < next(
+        index for index, line in enumerate(commands) if line.startswith("subscription-manager register")
+    )
+
+
+def test_what_a_killed_run_left_half_installed_is_finished_first(machine: Machine) -> None:
+    machine.install(node())
+    machine.configure()
+    commands = machine.commands()
+    mend = commands.index("dpkg --force-confold --configure -a")
+    assert mend < next(index for index, line in enumerate(commands) if " install chrony" in line)
+
+
 def test_the_network_is_waited_for_and_what_is_missing_is_said(machine: Machine) -> None:
     machine.put("proc/net/route", NO_ROUTE)
     machine.install(node())

@@ -20,13 +20,13 @@ from generator.render.cloudinit import (
     BOUND,
     CHECK,
     PROGRAM,
+    as_sent,
     assemble,
     block,
     quoted,
     read_programs,
     sent_size,
     user_data,
-    without_comments,
 )
 from generator.render.templates import environment
 from tests.node import samples
@@ -101,7 +101,7 @@ def test_no_string_of_a_topology_is_ever_interpreted(
     assert set(parsed) == TOP_LEVEL
     assert (parsed["fqdn"], parsed["locale"], parsed["ssh_authorized_keys"]) == (text, text, [text, text])
     written = files(got)
-    assert json.loads(written["/etc/carbonio-node/node.json"]) == without_comments(hostile)
+    assert json.loads(written["/etc/carbonio-node/node.json"]) == as_sent(hostile)
     assert set(written) == PATHS
     # Only devices carry placeholders, which Terraform fills in: none may come from elsewhere.
     assert "@@" not in got
@@ -114,7 +114,7 @@ def test_a_node_gets_its_data_and_the_program_of_its_family(
     data = five(**family)
     written = files(user_data(template, data, DEVICES, KEYS, programs))
     assert set(written) == PATHS
-    assert json.loads(written["/etc/carbonio-node/node.json"]) == data
+    assert json.loads(written["/etc/carbonio-node/node.json"]) == as_sent(data)
     assert json.loads(written["/etc/carbonio-node/devices.json"]) == DEVICES
     assert {path: written[path] for path in (PROGRAM, CHECK)} == assemble(programs, data)
     assert ("subscription-manager" in written[PROGRAM], "apt-get" in written[PROGRAM]) == (bool(family), not family)
@@ -124,7 +124,10 @@ def test_a_node_gets_its_data_and_the_program_of_its_family(
 def test_comments_of_rendered_files_stay_in_the_repository(template: jinja2.Template, programs: dict[str, str]) -> None:
     for data in (samples.ubuntu(), samples.rhel(), samples.gateway()):
         written = files(user_data(template, data, {}, KEYS, programs))
-        sent = json.loads(written["/etc/carbonio-node/node.json"])["files"]
+        whole = json.loads(written["/etc/carbonio-node/node.json"])
+        assert set(data) - set(whole) == {"edition", "release", "troubleshooting"}
+        assert all(whole[key] == data[key] for key in whole if key != "files")
+        sent = whole["files"]
         for path, lines in data["files"].items():
             assert "\n".join(sent[path]) + "\n" == samples.written(lines)
             assert [line for line in sent[path] if "Written by generate" in line]
