@@ -372,3 +372,24 @@ def test_another_router_reaches_nodes_by_their_data(tmp_path: Path) -> None:
         assert json.loads((tmp_path / "nodes" / f"{name}.json").read_text("utf-8"))["router"] == "10.20.255.254"
         assert f"carbonio-node-configure - < nodes/{name}.json" in said
     assert "default route leads to 10.20.255.254." in (tmp_path / "hand-over.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("cloud", "after"), [("hetzner", "Terraform will replace the machine"), ("libvirt", "rebuild the machine")]
+)
+def test_an_address_that_is_taken_away_is_said(cloud: str, after: str, tmp_path: Path) -> None:
+    deployment = on(cloud, tmp_path)
+    deployment.generate()
+    address = deployment.nodes["store1"]["private_address"]
+    deployment.topology["nodes"]["aaa1"] = {"roles": ["tasks"], "address": address}
+    said = deployment.generate()
+    assert f"warning[node-moves]: store1 cannot keep {address}, which is somebody else's now, so" in said
+    assert f"it gets another address: {after}" in said
+
+
+def test_a_router_that_takes_a_nodes_address_is_said(tmp_path: Path) -> None:
+    deployment = on_libvirt(tmp_path)
+    address = deployment.nodes["store1"]["private_address"]
+    deployment.topology["network"] = {"router": address}
+    assert f"warning[node-moves]: store1 cannot keep {address}" in deployment.generate()
+    assert address not in {node["private_address"] for node in deployment.nodes.values()}

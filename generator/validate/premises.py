@@ -1,6 +1,7 @@
 """The operator's own hypervisor: what only the operator can know about addresses and networks."""
 
 from collections.abc import Iterator
+from ipaddress import IPv4Network
 
 from generator.addressing import is_private, parse_address, parse_network
 from generator.context import Context
@@ -109,8 +110,19 @@ def _address(text: str, path: Path, context: Context) -> Iterator[Finding]:
         why = f"{text} is a private address: nobody on the Internet reaches it"
         yield Finding("private-address", path, why, "Name the address that the Internet sees.")
     uplink = context.topology.cloud.uplink
-    if uplink.cidr and (uplink.bridge or uplink.network) and text == _router_of(context):
-        yield Finding("address-twice", path, f"{text} is the router of the uplink", "Name another one, or the router.")
+    if uplink.cidr and (uplink.bridge or uplink.network):
+        if text == _router_of(context):
+            why = f"{text} is the router of the uplink"
+            yield Finding("address-twice", path, why, "Name another one, or the router.")
+        yield from _reserved(text, parse_network(uplink.cidr), path)
+
+
+def _reserved(text: str, network: IPv4Network, path: Path) -> Iterator[Finding]:
+    """Yield an address that no machine of a network can have; networks of two addresses have none (RFC 3021)."""
+    ends = (network.network_address, network.broadcast_address)
+    if network.num_addresses > len(ends) and parse_address(text) in ends:
+        why = f"{text} stands for {network} itself, or for everybody in it"
+        yield Finding("address-reserved", path, why, "Name an address between the first and the last.")
 
 
 def _router_of(context: Context) -> str:
@@ -154,6 +166,8 @@ def _uplink_range(context: Context) -> Iterator[Finding]:
         yield Finding("uplink-range", (*path, "cidr"), why, mend)
     if uplink.router and parse_address(uplink.router) not in found:
         yield Finding("uplink-range", (*path, "router"), f"{uplink.router} is not in {found}", "Change one of them.")
+    elif uplink.router:
+        yield from _reserved(uplink.router, found, (*path, "router"))
 
 
 def _router(context: Context) -> Iterator[Finding]:
@@ -165,6 +179,8 @@ def _router(context: Context) -> Iterator[Finding]:
     if router and parse_address(router) not in parse_network(context.topology.network.cidr):
         why = f"{router} is not in the network {context.topology.network.cidr}"
         yield Finding("address-outside", path, why, "Change one of them.")
+    elif router:
+        yield from _reserved(router, parse_network(context.topology.network.cidr), path)
     for name, node in context.nodes.items():
         if behind_router and node.address == context.network_router:
             why = f"{node.address} is the router's address"
