@@ -1,9 +1,9 @@
 """The operator's own hypervisor: what only the operator can know about addresses and networks."""
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 
-from generator.addressing import is_private, parse_address, parse_network
+from generator.addressing import first_host, is_private, parse_address, parse_network
 from generator.context import Context
 from generator.plan import GATEWAY
 from generator.problems import Finding, Path, listing
@@ -109,12 +109,21 @@ def _address(text: str, path: Path, context: Context) -> Iterator[Finding]:
     if is_private(parse_network(text)):
         why = f"{text} is a private address: nobody on the Internet reaches it"
         yield Finding("private-address", path, why, "Name the address that the Internet sees.")
+    elif not _ordinary(parse_address(text)):
+        why = f"{text} is no machine's address on the Internet"
+        yield Finding("private-address", path, why, "Name the address that the Internet sees.")
     uplink = context.topology.cloud.uplink
     if uplink.cidr and (uplink.bridge or uplink.network):
         if text == _router_of(context):
             why = f"{text} is the router of the uplink"
             yield Finding("address-twice", path, why, "Name another one, or the router.")
         yield from _reserved(text, parse_network(uplink.cidr), path)
+
+
+def _ordinary(address: IPv4Address) -> bool:
+    """Tell whether an address is none of those for a purpose of their own (RFC 6890)."""
+    special = address.is_unspecified or address.is_loopback or address.is_link_local
+    return not (special or address.is_multicast or address.is_reserved)
 
 
 def _reserved(text: str, network: IPv4Network, path: Path) -> Iterator[Finding]:
@@ -127,7 +136,7 @@ def _reserved(text: str, network: IPv4Network, path: Path) -> Iterator[Finding]:
 
 def _router_of(context: Context) -> str:
     uplink = context.topology.cloud.uplink
-    return uplink.router or str(next(parse_network(uplink.cidr).hosts()))
+    return uplink.router or first_host(parse_network(uplink.cidr))
 
 
 def _uplink(context: Context) -> Iterator[Finding]:
@@ -160,6 +169,10 @@ def _uplink_range(context: Context) -> Iterator[Finding]:
     if found.overlaps(parse_network(context.topology.network.cidr)):
         why = f"{found} overlaps the network {context.topology.network.cidr}"
         yield Finding("uplink-range", (*path, "cidr"), why, "Choose another range.")
+    vpn = context.topology.vpn
+    if vpn is not None and found.overlaps(parse_network(vpn.range)):
+        why = f"{found} overlaps the range of the VPN, {vpn.range}"
+        yield Finding("uplink-range", (*path, "cidr"), why, "Choose another range, here or there.")
     if made and not (is_private(found) and _WIDEST <= found.prefixlen <= _NARROWEST):
         why = f"{found} is not a private range between /{_WIDEST} and /{_NARROWEST}"
         mend = "Use a range such as 192.168.150.0/24, or name the bridge that has this one."
