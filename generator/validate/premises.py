@@ -98,6 +98,9 @@ def _by_node(context: Context) -> Iterator[Finding]:
         path = ("cloud", "public_addresses", name)
         if name not in machines:
             yield Finding("unknown-node", path, f'"{name}" is not a node', f"Nodes: {', '.join(machines)}.", key=True)
+        if not address:
+            # Said already: what is no address stands as none.
+            continue
         if address in taken:
             why = f"{address} belongs to {taken[address]} as well"
             yield Finding("address-twice", path, why, "Change one of them.")
