@@ -36,6 +36,11 @@ def is_private(network: IPv4Network) -> bool:
     return any(network.subnet_of(block) for block in PRIVATE)
 
 
+def first_host(network: IPv4Network) -> str:
+    """Return the first address of a range that a machine can have; of a range of one, that one."""
+    return str(next(iter(network.hosts())))
+
+
 def public_addresses(networks: Iterable[IPv4Network]) -> int:
     """Count the distinct public addresses that ranges cover together.
 

@@ -5,6 +5,7 @@ from ipaddress import IPv4Network
 
 import msgspec
 
+from generator.addressing import first_host
 from generator.capabilities import Capabilities, DnsProvider
 from generator.facts import CloudFacts, Facts
 from generator.plan import GATEWAY
@@ -102,7 +103,7 @@ class Context(msgspec.Struct, frozen=True):
     def network_router(self) -> str:
         """The operator's router in the private network: as written, or the first address."""
         network = self.topology.network
-        return network.router or str(next(IPv4Network(network.cidr).hosts()))
+        return network.router or first_host(IPv4Network(network.cidr))
 
     @property
     def forwarders(self) -> tuple[str, ...]:

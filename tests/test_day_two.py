@@ -124,6 +124,18 @@ def on_hetzner(folder: Path) -> Deployment:
     return found
 
 
+def on_libvirt(folder: Path) -> Deployment:
+    found = Deployment(folder)
+    found.topology["cloud"] = {"provider": "libvirt", "uplink": {"bridge": "br0"}, "public_address": "203.0.113.10"}
+    found.topology["exposure"] = "external"
+    found.generate()
+    return found
+
+
+def on(cloud: str, folder: Path) -> Deployment:
+    return {"aws": Deployment, "hetzner": on_hetzner, "libvirt": on_libvirt}[cloud](folder)
+
+
 def test_a_disk_that_would_shrink_is_refused(tmp_path: Path) -> None:
     deployment = on_hetzner(tmp_path)
     deployment.topology["nodes"]["store1"] = {"roles": ["mailstore", "tasks"], "type": "cx53"}
@@ -148,17 +160,34 @@ def test_another_cloud_or_region_in_the_same_folder_is_refused(tmp_path: Path) -
     deployment.topology["cloud"]["region"] = "nbg1"
     said = deployment.generate(code=2)
     assert "error[cloud-changes]: this folder holds a deployment on hetzner fsn1; on hetzner nbg1 nothing" in said
-    deployment.topology["cloud"] = {"provider": "aws", "region": "eu-central-1"}
-    assert "error[cloud-changes]" in deployment.generate(code=2)
+    uplink = {"bridge": "br0"}
+    for cloud, exposure in (
+        ({"provider": "aws", "region": "eu-central-1"}, "direct"),
+        ({"provider": "libvirt", "uplink": uplink, "public_address": "203.0.113.10"}, "external"),
+    ):
+        deployment.topology |= {"cloud": cloud, "exposure": exposure}
+        assert "error[cloud-changes]" in deployment.generate(code=2)
     after = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
     assert {name: after[name] for name in before if name != "topology.yaml"} == {
         name: content for name, content in before.items() if name != "topology.yaml"
     }
 
 
-def test_another_network_is_said(deployment: Deployment) -> None:
+@pytest.mark.parametrize(
+    ("cloud", "after"),
+    [
+        ("aws", "every machine is replaced"),
+        ("hetzner", "every machine is replaced"),
+        # Its address is no property that the hypervisor would know.
+        ("libvirt", "machines that run keep their addresses until they are rebuilt"),
+    ],
+)
+def test_another_network_is_said(cloud: str, after: str, tmp_path: Path) -> None:
+    deployment = on(cloud, tmp_path)
+    deployment.generate()
     deployment.topology["network"] = {"cidr": "10.30.0.0/16"}
-    assert "warning[network-changes]: the network changes from 10.20.0.0/16" in deployment.generate()
+    said = deployment.generate()
+    assert f"warning[network-changes]: the network changes from 10.20.0.0/16: {after}" in said
 
 
 def test_a_volume_never_shrinks(deployment: Deployment) -> None:
@@ -170,9 +199,12 @@ def test_a_volume_never_shrinks(deployment: Deployment) -> None:
     assert "volume-stays" in deployment.generate("--upgrade")
 
 
-@pytest.mark.parametrize(("cloud", "after"), [("aws", "after a final snapshot"), ("hetzner", "without a snapshot")])
+@pytest.mark.parametrize(
+    ("cloud", "after"),
+    [("aws", "after a final snapshot"), ("hetzner", "without a snapshot"), ("libvirt", "without a snapshot")],
+)
 def test_a_volume_that_leaves_is_said(cloud: str, after: str, tmp_path: Path) -> None:
-    deployment = on_hetzner(tmp_path) if cloud == "hetzner" else Deployment(tmp_path)
+    deployment = on(cloud, tmp_path)
     deployment.generate()
     deployment.topology["nodes"]["store9"] = deployment.topology["nodes"].pop("store1")
     said = deployment.generate()
@@ -281,3 +313,83 @@ def test_without_a_lock_the_file_decides(deployment: Deployment) -> None:
     (deployment.folder / "topology.lock.json").unlink()
     deployment.generate()
     assert (deployment.folder / "topology.lock.json").is_file()
+
+
+def seeds(deployment: Deployment) -> dict[str, bytes]:
+    """Return what a machine on a hypervisor is made of, by its file."""
+    found = [
+        path for kind in ("cloud-init", "network-config", "nodes") for path in (deployment.folder / kind).iterdir()
+    ]
+    return {path.relative_to(deployment.folder).as_posix(): path.read_bytes() for path in found}
+
+
+def test_a_further_node_changes_nothing_of_the_others_on_a_hypervisor(tmp_path: Path) -> None:
+    """But for the two that answer DNS inside, whose data names every node."""
+    deployment = on_libvirt(tmp_path)
+    before, cards = seeds(deployment), {name: node["mac"] for name, node in deployment.nodes.items()}
+    deployment.topology["nodes"] = {"aaa1": ["tasks"], **dict(reversed(deployment.topology["nodes"].items()))}
+    deployment.topology["services"] = {"imaps": True}
+    deployment.generate()
+    after = seeds(deployment)
+    # A port that was opened reaches its nodes by their data.
+    told = {f"{kind}/{name}" for name in ("infra1", "store1", "mta1") for kind in ("nodes", "cloud-init")}
+    changed = {path.rpartition(".")[0] for path in before if before[path] != after[path]}
+    assert changed == told
+    assert {name: deployment.nodes[name]["mac"] for name in cards} == cards
+    assert not {path for path in after if path.startswith("network-config/") and after[path] != before.get(path)} - {
+        "network-config/aaa1.yaml"
+    }
+
+
+@pytest.mark.parametrize("change", [{"name": "another"}, {"services": {"pop3": "management"}}, {"users": 9}])
+def test_cards_and_addresses_of_a_hypervisors_machines_stay(change: dict[str, Any], tmp_path: Path) -> None:
+    deployment = on_libvirt(tmp_path)
+    before = {path: text for path, text in seeds(deployment).items() if path.startswith("network-config/")}
+    deployment.topology |= change
+    deployment.generate("--upgrade")
+    assert before == {path: text for path, text in seeds(deployment).items() if path.startswith("network-config/")}
+
+
+def test_a_public_address_of_the_operators_comes_and_goes(tmp_path: Path) -> None:
+    deployment = on_libvirt(tmp_path)
+    macs = {name: node["mac"] for name, node in deployment.nodes.items()}
+    addresses = {"mta1": "203.0.113.11", "video1": "203.0.113.12"}
+    deployment.topology["cloud"] = {"provider": "libvirt", "uplink": {"bridge": "br0"}, "public_addresses": addresses}
+    deployment.topology["exposure"] = "direct"
+    assert "warning[address-changes]: mta1 gets its public address" in deployment.generate()
+    assert {
+        name: node["public_address"] for name, node in deployment.nodes.items() if node["public_address"]
+    } == addresses
+    # The interface inside is the one that was there.
+    assert {name: node["mac"] for name, node in deployment.nodes.items()} == macs
+
+
+def test_another_router_reaches_nodes_by_their_data(tmp_path: Path) -> None:
+    deployment = on_libvirt(tmp_path)
+    deployment.topology["network"] = {"router": "10.20.255.254"}
+    said = deployment.generate()
+    for name in deployment.nodes:
+        assert json.loads((tmp_path / "nodes" / f"{name}.json").read_text("utf-8"))["router"] == "10.20.255.254"
+        assert f"carbonio-node-configure - < nodes/{name}.json" in said
+    assert "default route leads to 10.20.255.254." in (tmp_path / "hand-over.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("cloud", "after"), [("hetzner", "Terraform will replace the machine"), ("libvirt", "rebuild the machine")]
+)
+def test_an_address_that_is_taken_away_is_said(cloud: str, after: str, tmp_path: Path) -> None:
+    deployment = on(cloud, tmp_path)
+    deployment.generate()
+    address = deployment.nodes["store1"]["private_address"]
+    deployment.topology["nodes"]["aaa1"] = {"roles": ["tasks"], "address": address}
+    said = deployment.generate()
+    assert f"warning[node-moves]: store1 cannot keep {address}, which is somebody else's now, so" in said
+    assert f"it gets another address: {after}" in said
+
+
+def test_a_router_that_takes_a_nodes_address_is_said(tmp_path: Path) -> None:
+    deployment = on_libvirt(tmp_path)
+    address = deployment.nodes["store1"]["private_address"]
+    deployment.topology["network"] = {"router": address}
+    assert f"warning[node-moves]: store1 cannot keep {address}" in deployment.generate()
+    assert address not in {node["private_address"] for node in deployment.nodes.values()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import ipaddress
 import json
 import re
 import tempfile
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests import hostile
 from tests.helpers import examples, run_cli
-from tests.oracle import nft_ruleset, tfvars, variants, world
+from tests.oracle import network_config, nft_ruleset, tfvars, variants, world
 from tests.oracle.expected import expected, read
 from tests.oracle.layers import findings
 from tests.oracle.opening import Opening, difference
@@ -64,6 +65,9 @@ def test_every_layer_of_every_topology_admits_what_the_documents_say(
     if cloud == "aws":
         content["cloud"]["quotas"] = {"rules_per_group": 500, "elastic_ips": 50}
         content["host_firewall"] = filtered
+    if variant.exposure == "external" and filtered:
+        network = ipaddress.IPv4Network(content.get("network", {}).get("cidr", world.NETWORK))
+        content["network"] = {"cidr": str(network), "router": str(network.broadcast_address - 1)}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if variant.vpn == "only":
@@ -71,6 +75,9 @@ def test_every_layer_of_every_topology_admits_what_the_documents_say(
         values = generate(content, folder)
         read_cloud, machines = tfvars.cloud_of(values, cloud), world.machines_of(folder)
         found = findings(world.build(content, read_cloud, machines, world.sheet_of(folder)))
+        if cloud == "libvirt":
+            texts = {path.stem: path.read_text("utf-8") for path in (folder / "network-config").iterdir()}
+            found += network_config.findings(content, values, texts)
         assert not found, "\n".join([*found[:20], dump(content)])
 
 

@@ -221,22 +221,21 @@ class _Chooser:
             own = self._has_address(name, node)
             if locked.public_address not in (None, own):
                 self._moves(name, "gets" if own else "loses")
-            return self._settle(name, node, net, locked.address) if net.take(locked.address) else {}
+            if net.take(locked.address):
+                return self._settle(name, node, net, locked.address)
+            self._leaves(name, f"cannot keep {locked.address}, which is somebody else's now")
+            return {}
         moved = net is not None and node.zone in ("", net.subnet.zone)
         reason = f"leaves zone {locked.zone}"
         if moved:
             reason = "becomes public" if self._exposed(node) else "becomes private"
-        self.findings.append(
-            Finding(
-                "node-moves",
-                ("nodes", name),
-                f"{name} {reason}, so it gets another address: Terraform will replace the machine",
-                "",
-                "warning",
-                key=True,
-            )
-        )
+        self._leaves(name, reason)
         return {}
+
+    def _leaves(self, name: str, reason: str) -> None:
+        after = "rebuild the machine" if self.context.capabilities.on_premises else "Terraform will replace the machine"
+        why = f"{name} {reason}, so it gets another address: {after}"
+        self.findings.append(Finding("node-moves", ("nodes", name), why, "", "warning", key=True))
 
     def _moves(self, name: str, verb: str) -> None:
         self.findings.append(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Network
 
-from generator.addressing import cluster_ranges, disjoint
+from generator.addressing import cluster_ranges, disjoint, first_host
 from generator.context import Context
 from generator.facts import EVERY_NODE
 from generator.lockfile import Lock
@@ -99,7 +99,7 @@ def _vpn(
     asked = context.topology.vpn
     if asked is None:
         return None
-    own = str(next(IPv4Network(asked.range).hosts()))
+    own = first_host(IPv4Network(asked.range))
     addresses = _peer_addresses(asked, own, lock)
     answers = resolver is not None and GATEWAY in resolver.addresses
     return Vpn(

@@ -3,6 +3,7 @@
 import hashlib
 from ipaddress import IPv4Address, IPv4Network
 
+from generator.addressing import first_host
 from generator.context import Context
 from generator.plan import GATEWAY, Link
 
@@ -35,7 +36,7 @@ def _uplink(name: str, fqdn: str, context: Context) -> Link:
     if not there or IPv4Address(stated) not in IPv4Network(uplink.cidr):
         return Link("uplink", mac, "", "")
     network = IPv4Network(uplink.cidr)
-    return Link("uplink", mac, f"{stated}/{network.prefixlen}", uplink.router or str(next(network.hosts())))
+    return Link("uplink", mac, f"{stated}/{network.prefixlen}", uplink.router or first_host(network))
 
 
 def _mac(fqdn: str, link: str) -> str:

@@ -39,7 +39,7 @@ def make_plan(context: Context, lock: Lock) -> tuple[Plan, Lock, list[Finding]]:
     findings: list[Finding] = []
     topology = context.topology
     deployment = _deployment(topology, context)
-    findings += _elsewhere(deployment, lock)
+    findings += _elsewhere(deployment, lock, context)
     placement = place(context, lock, findings)
     machines = choose_machines(context, lock, findings)
     images = choose_images(context, lock, findings)
@@ -73,7 +73,7 @@ def make_plan(context: Context, lock: Lock) -> tuple[Plan, Lock, list[Finding]]:
     return plan, _lock(plan), findings
 
 
-def _elsewhere(deployment: Deployment, lock: Lock) -> Iterator[Finding]:
+def _elsewhere(deployment: Deployment, lock: Lock, context: Context) -> Iterator[Finding]:
     """Yield what tears down a whole deployment, for that is hardly meant."""
     before, now = (lock.provider, lock.region), (deployment.provider, deployment.region)
     if lock.provider and before != now:
@@ -85,13 +85,11 @@ def _elsewhere(deployment: Deployment, lock: Lock) -> Iterator[Finding]:
             "topology.lock.json.",
         )
     elif lock.network and lock.network != deployment.network:
-        yield Finding(
-            "network-changes",
-            ("network", "cidr"),
-            f"the network changes from {lock.network}: every machine is replaced",
-            "",
-            "warning",
-        )
+        after = "every machine is replaced"
+        if context.capabilities.on_premises:
+            after = "machines that run keep their addresses until they are rebuilt"
+        why = f"the network changes from {lock.network}: {after}"
+        yield Finding("network-changes", ("network", "cidr"), why, "", "warning")
 
 
 def _deployment(topology: Topology, context: Context) -> Deployment:

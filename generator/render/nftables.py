@@ -14,6 +14,9 @@ _STEP = "    "
 _WIDTH = 110
 _SEED = "0xca4b0410"
 """Fixed, so that a client keeps its node when the rules are loaded again."""
+_REST = "drop"
+"""Last rule of each chain. The kernel lets a new chain's policy hold only after the chains of before are gone
+(nf_tables_commit in net/netfilter/nf_tables_api.c), while rules hold at once: a policy alone leaves a gap."""
 
 
 def nftables(firewall: HostFirewall, gateway: Gateway | None) -> tuple[str, ...]:
@@ -70,11 +73,11 @@ def _filter(firewall: HostFirewall, gateway: Gateway | None) -> Iterator[str]:
     if inside:
         yield from _block("chain prerouting", _forged(inside))
         yield ""
-    yield from _block("chain input", _input(firewall.rules, sources))
+    yield from _block("chain input", [*_input(firewall.rules, sources), _REST])
     yield ""
-    yield from _block("chain forward", _forward(gateway, sources) if gateway else _closed())
+    yield from _block("chain forward", [*(_forward(gateway, sources) if gateway else _closed()), _REST])
     yield ""
-    yield from _block("chain output", _output())
+    yield from _block("chain output", [*_output(), _REST])
 
 
 def _ranges(source: str, sources: dict[str, tuple[str, ...]]) -> str:

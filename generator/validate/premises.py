@@ -1,8 +1,9 @@
 """The operator's own hypervisor: what only the operator can know about addresses and networks."""
 
 from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Network
 
-from generator.addressing import is_private, parse_address, parse_network
+from generator.addressing import first_host, is_private, parse_address, parse_network
 from generator.context import Context
 from generator.plan import GATEWAY
 from generator.problems import Finding, Path, listing
@@ -97,6 +98,9 @@ def _by_node(context: Context) -> Iterator[Finding]:
         path = ("cloud", "public_addresses", name)
         if name not in machines:
             yield Finding("unknown-node", path, f'"{name}" is not a node', f"Nodes: {', '.join(machines)}.", key=True)
+        if not address:
+            # Said already: what is no address stands as none.
+            continue
         if address in taken:
             why = f"{address} belongs to {taken[address]} as well"
             yield Finding("address-twice", path, why, "Change one of them.")
@@ -108,14 +112,34 @@ def _address(text: str, path: Path, context: Context) -> Iterator[Finding]:
     if is_private(parse_network(text)):
         why = f"{text} is a private address: nobody on the Internet reaches it"
         yield Finding("private-address", path, why, "Name the address that the Internet sees.")
+    elif not _ordinary(parse_address(text)):
+        why = f"{text} is no machine's address on the Internet"
+        yield Finding("private-address", path, why, "Name the address that the Internet sees.")
     uplink = context.topology.cloud.uplink
-    if uplink.cidr and (uplink.bridge or uplink.network) and text == _router_of(context):
-        yield Finding("address-twice", path, f"{text} is the router of the uplink", "Name another one, or the router.")
+    if uplink.cidr and (uplink.bridge or uplink.network):
+        if text == _router_of(context):
+            why = f"{text} is the router of the uplink"
+            yield Finding("address-twice", path, why, "Name another one, or the router.")
+        yield from _reserved(text, parse_network(uplink.cidr), path)
+
+
+def _ordinary(address: IPv4Address) -> bool:
+    """Tell whether an address is none of those for a purpose of their own (RFC 6890)."""
+    special = address.is_unspecified or address.is_loopback or address.is_link_local
+    return not (special or address.is_multicast or address.is_reserved)
+
+
+def _reserved(text: str, network: IPv4Network, path: Path) -> Iterator[Finding]:
+    """Yield an address that no machine of a network can have; networks of two addresses have none (RFC 3021)."""
+    ends = (network.network_address, network.broadcast_address)
+    if network.num_addresses > len(ends) and parse_address(text) in ends:
+        why = f"{text} stands for {network} itself, or for everybody in it"
+        yield Finding("address-reserved", path, why, "Name an address between the first and the last.")
 
 
 def _router_of(context: Context) -> str:
     uplink = context.topology.cloud.uplink
-    return uplink.router or str(next(parse_network(uplink.cidr).hosts()))
+    return uplink.router or first_host(parse_network(uplink.cidr))
 
 
 def _uplink(context: Context) -> Iterator[Finding]:
@@ -147,12 +171,18 @@ def _uplink_range(context: Context) -> Iterator[Finding]:
     if found.overlaps(parse_network(context.topology.network.cidr)):
         why = f"{found} overlaps the network {context.topology.network.cidr}"
         yield Finding("uplink-range", (*path, "cidr"), why, "Choose another range.")
+    vpn = context.topology.vpn
+    if vpn is not None and found.overlaps(parse_network(vpn.range)):
+        why = f"{found} overlaps the range of the VPN, {vpn.range}"
+        yield Finding("uplink-range", (*path, "cidr"), why, "Choose another range, here or there.")
     if made and not (is_private(found) and _WIDEST <= found.prefixlen <= _NARROWEST):
         why = f"{found} is not a private range between /{_WIDEST} and /{_NARROWEST}"
         mend = "Use a range such as 192.168.150.0/24, or name the bridge that has this one."
         yield Finding("uplink-range", (*path, "cidr"), why, mend)
     if uplink.router and parse_address(uplink.router) not in found:
         yield Finding("uplink-range", (*path, "router"), f"{uplink.router} is not in {found}", "Change one of them.")
+    elif uplink.router:
+        yield from _reserved(uplink.router, found, (*path, "router"))
 
 
 def _router(context: Context) -> Iterator[Finding]:
@@ -163,6 +193,8 @@ def _router(context: Context) -> Iterator[Finding]:
     if router and parse_address(router) not in parse_network(context.topology.network.cidr):
         why = f"{router} is not in the network {context.topology.network.cidr}"
         yield Finding("address-outside", path, why, "Change one of them.")
+    elif router:
+        yield from _reserved(router, parse_network(context.topology.network.cidr), path)
     for name, node in context.nodes.items():
         if context.behind_router and node.address == context.network_router:
             why = f"{node.address} is the router's address"

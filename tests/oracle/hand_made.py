@@ -68,6 +68,7 @@ table inet carbonio {
     ip saddr @cluster icmp type 8 accept
     ip saddr { 10.20.0.0/17, 10.20.128.0/18, 10.20.192.0/19, 10.20.224.0/20, 10.98.0.0/24 } tcp dport 53 accept # DNS
     ip saddr { 10.20.0.0/17, 10.20.128.0/18, 10.20.192.0/19, 10.20.224.0/20, 10.98.0.0/24 } udp dport 53 accept # DNS
+    drop
   }
   chain forward {
     type filter hook forward priority filter; policy drop;
@@ -80,6 +81,7 @@ table inet carbonio {
     ip saddr 10.98.0.0/24 ip daddr { 10.20.0.10-10.20.0.14 } icmp type 8 accept
     ip saddr 10.98.0.0/24 ip daddr 10.20.0.10 tcp dport { 3000, 9090 } accept
     ip saddr 10.98.0.0/24 ip daddr { 10.20.0.11, 10.20.0.12 } tcp dport { 993, 6071 } accept
+    drop
   }
 }
 table ip carbonio_nat {
@@ -123,9 +125,11 @@ table inet carbonio {
     ip saddr { 10.9.0.0/24, 10.20.240.10 } tcp dport 22 accept
     ip saddr { 10.9.0.0/24, 10.20.240.10 } icmp type 8 accept
     # own
+    drop
   }
   chain forward {
     type filter hook forward priority filter; policy drop;
+    drop
   }
 }
 """

@@ -42,6 +42,19 @@ class Ruleset(NamedTuple):
         found = [chain for chain in self.chains.values() if (chain.hook, chain.type) == (hook, type_)]
         return sorted(found, key=lambda chain: chain.priority)
 
+    def check_gap(self) -> None:
+        """Check that no packet slips through while the rules of before are replaced by these.
+
+        The kernel defers a new chain's policy until the transaction is finished, when the chains of before are gone
+        already: nft_chain_commit_drop_policy in net/netfilter/nf_tables_api.c. Rules count at once.
+
+        Raises:
+            OracleError: A chain keeps packets out by its policy alone.
+        """
+        for chain in self.chains.values():
+            if chain.drops and (not chain.rules or chain.rules[-1] != ({"drop": None},)):
+                raise OracleError(f"{chain.name}: a policy alone keeps packets out")
+
 
 def why_not() -> str:
     """Return why rulesets cannot be loaded here; empty when they can."""

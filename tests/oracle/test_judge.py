@@ -123,8 +123,12 @@ ON_EVERY_CLOUD: dict[str, tuple[Forgery, str]] = {
         "unjustified: what the gateway passes on to VPN 10.98.0.0 admits icmp all from",
     ),
     "the gateway passes everything on": (
-        _gateway("hook forward priority filter; policy drop", "hook forward priority filter; policy accept"),
+        _gateway("hook forward priority filter; policy drop;", "hook forward priority filter; policy drop;\naccept"),
         "unjustified: what the gateway passes on",
+    ),
+    "packets slip through while rules are loaded": (
+        _gateway("tcp dport { 993, 6071 } accept\n    drop", "tcp dport { 993, 6071 } accept"),
+        "OracleError: forward: a policy alone keeps packets out",
     ),
     "the VPN reaches another port": (
         _gateway("tcp dport { 3000, 9090 }", "tcp dport { 3000, 9090, 5432 }"),
@@ -192,11 +196,13 @@ ON_THE_NODES: dict[str, tuple[Forgery, str]] = {
     ),
     "a node keeps clients out": (_edit("front1", "tcp dport { 25, 443 }", "tcp dport 443"), "closed: outside"),
     "a node keeps nothing out": (
-        _edit("front1", "hook input priority filter; policy drop", "hook input priority filter; policy accept"),
+        _edit("front1", "hook input priority filter; policy drop;", "hook input priority filter; policy drop;\naccept"),
         "unjustified: the firewall on front1 admits other all",
     ),
     "a node forwards": (
-        _edit("front1", "hook forward priority filter; policy drop", "hook forward priority filter; policy accept"),
+        _edit(
+            "front1", "hook forward priority filter; policy drop;", "hook forward priority filter; policy drop;\naccept"
+        ),
         "unjustified: what front1 passes on",
     ),
     "a node has no firewall": (_set("machines.front1.host_firewall", value=False), "OracleError: front1: its own"),

@@ -196,7 +196,9 @@ _firewalls: dict[str, nft.Firewall] = {}
 
 def _nft(text: str) -> nft.Firewall:
     if text not in _firewalls:
-        _firewalls[text] = nft.Firewall(nft_ruleset.load(text))
+        ruleset = nft_ruleset.load(text)
+        ruleset.check_gap()
+        _firewalls[text] = nft.Firewall(ruleset)
     return _firewalls[text]
 
 

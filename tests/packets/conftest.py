@@ -43,7 +43,8 @@ def world(tmp_path: Path) -> Iterator[Make]:
             folder = build_tree(tmp_path / "out", {"topology.yaml": yaml.safe_dump(dict(topology), sort_keys=False)})
             result = run_cli(folder, "--no-init")
             assert result.code == 0, result.err
-            translated = topology["cloud"]["provider"] == "aws"
-            return stack.enter_context(World(folder, tmp_path, translated=translated))
+            provider = topology["cloud"]["provider"]
+            made = World(folder, tmp_path, translated=provider == "aws", switched=provider == "libvirt")
+            return stack.enter_context(made)
 
         yield make

@@ -16,7 +16,7 @@ from tests.packets.world import CLIENTS, STRANGER, World
 _PUBLIC_KEY = "YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE="
 
 
-@pytest.fixture(params=["hetzner", "aws"])
+@pytest.fixture(params=["hetzner", "aws", "libvirt"])
 def bench(request: pytest.FixtureRequest, world: Make) -> World:
     made = world(gateway(request.param, _PUBLIC_KEY))
     made.load()

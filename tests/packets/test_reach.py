@@ -10,7 +10,7 @@ import pytest
 from tests.oracle.expected import GATEWAY, read
 from tests.packets.conftest import Make
 from tests.packets.expect import Expectations, Span, is_open
-from tests.packets.topologies import DIRECT, gateway
+from tests.packets.topologies import DIRECT, EXTERNAL, gateway
 from tests.packets.traffic import Answer, Probe, probe
 from tests.packets.tunnel import Keys, Tunnel, key_pair, no_tunnel
 from tests.packets.world import LISTED, MANAGEMENT, STRANGER, World
@@ -49,7 +49,7 @@ def test_machines_on_the_internet(world: Make, name: str) -> None:
         assert all(bench.rules(machine) <= _MOST_RULES for machine in bench.machines)
 
 
-@pytest.mark.parametrize("cloud", ["hetzner", "aws"])
+@pytest.mark.parametrize("cloud", ["hetzner", "aws", "libvirt"])
 def test_machines_behind_a_gateway(world: Make, cloud: str) -> None:
     why = no_tunnel()
     keys = Keys("", "A" * 43 + "=") if why else key_pair()
@@ -65,6 +65,14 @@ def test_machines_behind_a_gateway(world: Make, cloud: str) -> None:
     assert all(bench.rules(machine) <= _MOST_RULES for machine in bench.machines)
     if why:
         pytest.skip(f"everything but the VPN was tried: {why}")
+
+
+def test_machines_behind_a_router_of_the_operators(world: Make) -> None:
+    """The router does what the sheet says, entered by a person who knows nothing else."""
+    bench = world(EXTERNAL)
+    expect, ports = _listen(bench, EXTERNAL)
+    bench.load()
+    _judge(bench, [*_between_machines(bench, expect), *_through_router(bench, expect)], ports)
 
 
 def _listen(bench: World, topology: Mapping[str, Any]) -> tuple[Expectations, dict[str, list[int]]]:
@@ -99,6 +107,17 @@ def _through_gateway(bench: World, expect: Expectations) -> Iterator[Case]:
         for node in bench.nodes if not bench.translated else []:
             # Somebody beside the gateway's public interface may try to route through it.
             yield Case(address, bench.address(node), node, [], {}, address)
+
+
+def _through_router(bench: World, expect: Expectations) -> Iterator[Case]:
+    assert bench.router is not None
+    for address in (STRANGER, MANAGEMENT, LISTED):
+        forwarded = expect.through_gateway(address)
+        yield Case(address, bench.router.public, "router", list(forwarded), forwarded, address)
+        for node in bench.nodes:
+            # The router leads administrators to private addresses, and nobody else.
+            spans = expect.to_machine(node, "outside", address) if address == MANAGEMENT else []
+            yield Case(address, bench.address(node), node, spans, {}, address)
 
 
 def _from_tunnel(bench: World, expect: Expectations, tunnel: Tunnel) -> Iterator[Case]:

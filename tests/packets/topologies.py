@@ -28,6 +28,8 @@ _TWICE = {
 }
 _HETZNER: dict[str, Any] = {"provider": "hetzner", "region": "fsn1", "images": {"ubuntu-20.04": "4711"}}
 _AWS: dict[str, Any] = {"provider": "aws", "region": "eu-central-1"}
+_LIBVIRT: dict[str, Any] = {"provider": "libvirt", "uplink": {"bridge": "br0"}}
+_STATED = "203.0.113.130"
 
 
 def _topology(cloud: dict[str, Any], nodes: dict[str, list[str]], **more: Any) -> dict[str, Any]:
@@ -51,11 +53,11 @@ def gateway(cloud: str, public_key: str) -> dict[str, Any]:
     """Return everything behind a gateway with a VPN: two mail servers and two video nodes.
 
     Args:
-        cloud: `aws` or `hetzner`.
+        cloud: `aws`, `hetzner` or `libvirt`.
         public_key: Of the VPN's only peer.
     """
     return _topology(
-        {"aws": _AWS, "hetzner": _HETZNER}[cloud],
+        {"aws": _AWS, "hetzner": _HETZNER, "libvirt": {**_LIBVIRT, "public_address": _STATED}}[cloud],
         _TWICE,
         exposure="gateway",
         forward={"smtp": ["mta1", "mta2"], "video": ["video1", "video2"]},
@@ -63,6 +65,14 @@ def gateway(cloud: str, public_key: str) -> dict[str, Any]:
         host_firewall=True,
     )
 
+
+EXTERNAL: dict[str, Any] = _topology(
+    {**_LIBVIRT, "public_address": _STATED},
+    _TWICE,
+    exposure="external",
+    forward={"smtp": ["mta1", "mta2"], "video": ["video1", "video2"]},
+)
+"""Behind a router of the operator's own."""
 
 LARGEST: dict[str, dict[str, Any]] = {
     system: _topology(_AWS, SINGLE, release="26.6", host_firewall=True, os=system)
@@ -73,6 +83,7 @@ LARGEST: dict[str, dict[str, Any]] = {
 DIRECT: dict[str, dict[str, Any]] = {
     "aws": _topology(_AWS, _FIVE, host_firewall=True),
     "hetzner": _topology(_HETZNER, _FIVE),
+    "libvirt": _topology({**_LIBVIRT, "public_addresses": {"mta1": "203.0.113.131", "video1": "203.0.113.132"}}, _FIVE),
     "rhel": _topology(_AWS, _FIVE, host_firewall=True, os="rhel-8"),
     "open-internal": _topology(
         _HETZNER, FULL_SMALL, release="26.6", os="ubuntu-24.04", troubleshooting="open-internal"

@@ -2,7 +2,8 @@
 
 `outside` holds everybody on the Internet, each by an address of its own. `fabric` is the cloud's private network: it
 routes between the machines' private addresses and sends what leaves the network to the gateway. What differs between
-clouds is how public addresses arrive: on an interface of their own, or translated one to one by the fabric.
+clouds is how public addresses arrive: on an interface of their own, or translated one to one by the fabric. On a
+hypervisor the fabric is a switch, and there may be a router of the operator's, set up by the hand-over sheet.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, final
 
+from tests.oracle import router as sheet
 from tests.packets.firewalld import Firewalld, rules
 from tests.packets.namespaces import Namespace, join
+from tests.packets.router import set_up
 from tests.packets.traffic import Listeners
 
 ROUTER = "10.20.0.1"
@@ -37,24 +40,30 @@ class World:
         data: What `nodes/<name>.json` says, by machine.
         machines: The namespaces.
         public: Public addresses by machine.
+        router: What the sheet says of the operator's own; None without.
     """
 
-    def __init__(self, folder: Path, work: Path, *, translated: bool) -> None:
+    def __init__(self, folder: Path, work: Path, *, translated: bool, switched: bool) -> None:
         """Join the machines; rules are loaded by `load`.
 
         Args:
             folder: What `generate` wrote.
             work: Where files may be put.
             translated: Public addresses are translated by the cloud, as on AWS.
+            switched: The private network is a switch, as on a hypervisor.
         """
         self.work = work
         self.translated = translated
+        self.switched = switched
         self.data: dict[str, dict[str, Any]] = {
             path.stem: json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("nodes/*.json"))
         }
         # Behind a gateway no other machine has a public address.
         forwards = any("goto forwarded" in line for lines in self._files("gateway").values() for line in lines)
-        exposed = ["gateway"] if forwards else list(self.data)
+        text = (folder / "hand-over.md").read_text("utf-8")
+        addresses = {name: str(content["address"]) for name, content in self.data.items()}
+        self.router = sheet.read(text, addresses) if sheet.has_table(text) else None
+        exposed = ["gateway"] if forwards else [] if self.router else list(self.data)
         self.public = {name: f"192.0.2.{10 + place}" for place, name in enumerate(exposed)}
         self.behind = forwards
         self._stack = contextlib.ExitStack()
@@ -106,14 +115,22 @@ class World:
         )
         for machine in (self.outside, self.fabric):
             machine.sysctl(routing)
+        if self.switched:
+            self.fabric.ip("link add name switch type bridge", "link set switch up")
+            self.fabric.ip("address add fd00::1/64 dev switch nodad")
         for place, name in enumerate(self.data):
-            self._private_side(name, place)
-        if self.translated:
+            if self.switched:
+                self._switched_side(name, place)
+            else:
+                self._private_side(name, place)
+        if self.router is not None:
+            set_up(self.router, self.namespace("router"), self.fabric, self.outside, [MANAGEMENT])
+        elif self.translated:
             self._translated_side()
         else:
             for place, name in enumerate(self.public):
                 self._public_side(name, place)
-        if self.behind:
+        if self.behind and not self.switched:
             self._way_out()
         self.listeners = Listeners()
         self._stack.callback(self.listeners.close)
@@ -134,6 +151,17 @@ class World:
         self.fabric.ip(
             f"address add fd00::1/128 dev node{place} nodad",
             f"route add {self.sixth(name)}/128 dev node{place}",
+        )
+
+    def _switched_side(self, name: str, place: int) -> None:
+        """Join a machine with a switch; it leads what leaves where its data say."""
+        machine, router = self.machines[name], self.data[name]["router"]
+        join(machine, "private", self.fabric, f"node{place}")
+        self.fabric.ip(f"link set node{place} master switch")
+        machine.ip(
+            f"address add {self.address(name)}/16 dev private",
+            *([f"route add default via {router}"] if router else []),
+            f"address add {self.sixth(name)}/64 dev private nodad",
         )
 
     def sixth(self, name: str) -> str:

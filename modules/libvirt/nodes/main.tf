@@ -324,6 +324,14 @@ check "sizes" {
   }
 }
 
+# A machine reads it at its first boot. Other cards or addresses change the hypervisor's side of it alone.
+check "network_config" {
+  assert {
+    condition     = alltrue([for name, disk in libvirt_cloudinit_disk.this : disk.network_config == var.network_config[name]])
+    error_message = "The interfaces of these machines are to be configured in another way than they were at the first boot, which Terraform does not do: ${join(", ", [for name, disk in libvirt_cloudinit_disk.this : name if disk.network_config != var.network_config[name]])}. Configure them by hand as network-config says, or rebuild each: terraform apply -replace='module.nodes.libvirt_volume.system[\"<node>\"]'."
+  }
+}
+
 check "images" {
   assert {
     condition     = alltrue([for key, image in local.images : libvirt_volume.image[key].create.content.url == image.source])

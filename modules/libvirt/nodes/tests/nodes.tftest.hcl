@@ -196,6 +196,22 @@ run "machines_ignore_later_user_data_keys_and_names" {
     condition     = libvirt_domain.this["store1"].devices.disks[2].source.volume.volume == "example-com-data-store1-mail.qcow2" && libvirt_pool.this["pool"].name == "example-com"
     error_message = "Disks keep their names."
   }
+
+  # The interfaces of a machine that runs are told, not changed.
+  expect_failures = [check.network_config]
+}
+
+run "machines_keep_their_interfaces_when_others_get_another_configuration" {
+  command = plan
+
+  variables {
+    networks = { inside = { bridge = "br1" }, uplink = { bridge = "br0" } }
+  }
+
+  assert {
+    condition     = libvirt_domain.this["store1"].devices.interfaces[0].source.bridge.bridge == "br1"
+    error_message = "What an interface is attached to changes without a word, as the machine notices nothing."
+  }
 }
 
 run "another_image_beside_the_old_one_changes_nothing" {
