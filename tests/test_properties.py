@@ -23,6 +23,7 @@ from tests.oracle.layers import findings
 from tests.oracle.opening import Opening, difference
 from tests.oracle.tfvars import openings
 from tests.strategies import broken_files, dump, scratched_files, topologies
+from tests.strategies_premises import scratched_premises
 
 LEAST_MEMORY_GIB = 4
 # What libvirt alone has is drawn as often as what it shares with others.
@@ -154,6 +155,27 @@ def test_a_scratched_file_is_accepted_or_refused(content: bytes) -> None:
         assert result.code in {0, 2}, result.err
         assert "Traceback" not in result.err
         assert bool(result.errors) == (result.code == 2), result.err
+
+
+@pytest.mark.slow
+@settings(max_examples=examples(50, 600))
+@given(scratched_premises())
+def test_a_hypervisor_with_any_addresses_is_accepted_or_refused(topology: dict[str, Any]) -> None:
+    """Whatever is accepted is judged like every other: addresses of routers, uplinks and machines fit each other."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "topology.yaml").write_text(dump(topology), encoding="utf-8")
+        result = run_cli(folder, "--no-init")
+        assert result.code in {0, 2}, result.err
+        assert "Traceback" not in result.err
+        assert bool(result.errors) == (result.code == 2), result.err
+        if result.code == 0:
+            values = json.loads((folder / "terraform.tfvars.json").read_text(encoding="utf-8"))
+            read_cloud, machines = tfvars.cloud_of(values, "libvirt"), world.machines_of(folder)
+            found = findings(world.build(topology, read_cloud, machines, world.sheet_of(folder)))
+            texts = {path.stem: path.read_text("utf-8") for path in (folder / "network-config").iterdir()}
+            found += network_config.findings(topology, values, texts)
+            assert not found, "\n".join([*found[:20], dump(topology)])
 
 
 @pytest.mark.parametrize("content", hostile.FILES.values(), ids=list(hostile.FILES))
