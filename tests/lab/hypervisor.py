@@ -13,55 +13,52 @@ import time
 from pathlib import Path
 
 from tests.helpers import ROOT
-from tests.lab.internet import ADDRESSES
+from tests.lab import wires
 from tests.packets.namespaces import checked, missing
 
 ASKED = "GENERATE_LAB"
 """Set in the environment where machines may be booted."""
 
-NAMESPACE = "cg-lab"
 HOME = ROOT / ".build" / "lab"
 STATE = HOME / "state"
 POOL = HOME / "pool"
 DEPLOYMENT = HOME / "deployment"
 """The generated folder, and beside it what Terraform needs to know of the lab; goes with the guests."""
 
-SOCKETS = Path("/run") / NAMESPACE
+SOCKETS = Path("/run") / wires.HYPERVISOR
 URI = f"qemu:///system?socket={SOCKETS}/libvirt-sock"
 
 _HERE = Path(__file__).parent
 _PID = HOME / "init.pid"
 _PROGRAMS = ("qemu-system-x86_64", "qemu-img", "libvirtd", "virsh", "dnsmasq", "unshare", "ssh", "terraform")
-_BUILDERS = ("mmdebstrap", "sfdisk", "extlinux", "mkfs.ext4")
+_BUILDERS = ("mmdebstrap", "sfdisk", "extlinux", "mkfs.ext4", "rpmbuild", "createrepo_c")
+_RECIPE = ("image.sh", "stand-ins.sh")
+SYSTEMS = ("ubuntu", "rhel")
+"""Families of operating systems that guests start from."""
 
 
 def lacking() -> str:
     """Return why no guest can be booted here; empty when it can."""
-    builders = () if image_path().is_file() else _BUILDERS
+    builders = () if _images().is_dir() else _BUILDERS
     return missing(*_PROGRAMS, *builders)
 
 
-def image_path() -> Path:
-    """Return where the guests' disk is, or will be: its name holds the hash of its recipe."""
-    recipe = hashlib.sha256((_HERE / "image.sh").read_bytes()).hexdigest()[:12]
-    return HOME / f"debian-12-{recipe}.qcow2"
+def _images() -> Path:
+    """Return where the guests' disks are, or will be: the name holds the hash of their recipe."""
+    recipe = hashlib.sha256(b"".join((_HERE / name).read_bytes() for name in _RECIPE)).hexdigest()[:12]
+    return HOME / f"images-{recipe}"
 
 
-def image() -> Path:
-    """Return the disk that guests start from, building it first where it is not there."""
-    path = image_path()
-    if not path.is_file():
+def image(system: str) -> Path:
+    """Return the disk that guests of a family start from, or its `rpms`, building all of them where they are not there."""
+    folder = _images()
+    if not folder.is_dir():
         HOME.mkdir(parents=True, exist_ok=True)
-        subprocess.run([str(_HERE / "image.sh"), str(path)], check=True, timeout=1200)
-        for old in HOME.glob("debian-12-*.qcow2"):
-            if old != path:
-                old.unlink()
-    return path
-
-
-def inside(*words: str) -> list[str]:
-    """Return a command that runs in the lab's network."""
-    return ["ip", "netns", "exec", NAMESPACE, *words]
+        subprocess.run([str(_HERE / "image.sh"), str(folder)], check=True, timeout=1200, stdout=sys.stderr)
+        for old in HOME.glob("images-*"):
+            if old != folder:
+                shutil.rmtree(old)
+    return folder / (f"{system}.qcow2" if system in SYSTEMS else system)
 
 
 def virsh(*words: str) -> str:
@@ -74,14 +71,14 @@ def up() -> None:
     down()
     for folder in (STATE, POOL, SOCKETS):
         folder.mkdir(parents=True, exist_ok=True)
-    checked(["ip", "netns", "add", NAMESPACE])
-    lines = ["link set lo up", *(f"addr add {address}/32 dev lo" for address in ADDRESSES)]
-    checked(["ip", "-n", NAMESPACE, "-batch", "-"], "\n".join(lines) + "\n")
+    rpms = image("rpms")
+    wires.lay()
     with (HOME / "init.log").open("wb") as log:
         init = subprocess.Popen(
             [
-                *inside("unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc"),
-                *(str(_HERE / "init.sh"), str(STATE), str(SOCKETS), sys.executable),
+                *wires.inside(wires.HYPERVISOR, "unshare", "--mount", "--pid", "--fork"),
+                *("--kill-child=KILL", "--mount-proc"),
+                *(str(_HERE / "init.sh"), str(STATE), str(SOCKETS), str(rpms), sys.executable),
             ],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
@@ -115,8 +112,7 @@ def down() -> None:
             time.sleep(0.05)
     if _PID.is_file():
         _PID.unlink()
-    if Path("/run/netns", NAMESPACE).exists():
-        checked(["ip", "netns", "del", NAMESPACE])
+    wires.take_away()
     for folder in (STATE, POOL, SOCKETS, DEPLOYMENT):
         shutil.rmtree(folder, ignore_errors=True)
 
