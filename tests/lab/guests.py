@@ -111,7 +111,7 @@ class Deployment:
     def terraform(self, *words: str) -> str:
         """Run Terraform in the folder with what makes a lab of it, and return what it printed."""
         images = self.topology["cloud"].get("images")
-        lab = {"memory_mib": _MEMORY_MIB, "shutdown_seconds": 0}
+        lab = {"memory_mib": _MEMORY_MIB, "vcpu": 1, "shutdown_seconds": 0}
         variables = {
             "TF_VAR_hypervisor": "qemu",
             "TF_VAR_uri": hypervisor.URI,

@@ -43,6 +43,7 @@ mkfs.ext4 -q -L root -O ^64bit,^metadata_csum -E "offset=$((2048 * 512)),lazy_it
     "$work/disk" $(((5 * 1024 * 1024) - 1024))k
 attach() { mount -o "loop,offset=$((2048 * 512))" "$work/disk" "$work/root"; }
 finish() {
+    fstrim "$work/root" || true
     umount "$work/root"
     qemu-img convert -O qcow2 "$work/disk" "$work/out/$1.qcow2"
 }
@@ -54,6 +55,12 @@ attach
 mmdebstrap --quiet --mode=root --variant=apt --format=directory --skip=check/empty \
     --include="$(IFS=,; printf '%s' "${packages[*]}")" \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
+    --dpkgopt='path-exclude=/lib/modules/*/kernel/drivers/gpu/*' \
+    --dpkgopt='path-exclude=/lib/modules/*/kernel/drivers/media/*' \
+    --dpkgopt='path-exclude=/lib/modules/*/kernel/drivers/infiniband/*' \
+    --dpkgopt='path-exclude=/lib/modules/*/kernel/drivers/net/ethernet/*' \
+    --dpkgopt='path-exclude=/lib/modules/*/kernel/drivers/net/wireless/*' \
+    --dpkgopt='path-exclude=/lib/modules/*/kernel/sound/*' \
     --essential-hook='mkdir -p "$1/etc/initramfs-tools/conf.d"
         printf "MODULES=list\nCOMPRESS=zstd\n" >"$1/etc/initramfs-tools/conf.d/lab"
         printf "%s\n" virtio_pci virtio_blk virtio_scsi sd_mod ahci ext4 >"$1/etc/initramfs-tools/modules"' \
@@ -64,6 +71,8 @@ printf 'LABEL=root / ext4 defaults 0 1\n' >etc/fstab
 # As cloud images have it: lines that a node has to get rid of.
 printf '127.0.0.1 localhost\n127.0.1.1 debian\n::1 localhost ip6-localhost ip6-loopback\nff02::1 ip6-allnodes\n' >etc/hosts
 printf 'debian\n' >etc/hostname
+# Debian makes only the locales that are listed here, Ubuntu those that are asked for.
+printf 'en_US.UTF-8 UTF-8\n' >etc/locale.gen
 : >etc/machine-id
 rm -f etc/ssh/ssh_host_* var/lib/dbus/machine-id
 ln -sf ../run/systemd/resolve/stub-resolv.conf etc/resolv.conf

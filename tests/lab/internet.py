@@ -30,8 +30,9 @@ ADDRESSES = (*NAME_SERVERS, REPOSITORY, CLOCK, MANAGEMENT, STRANGER)
 _ERA = 2208988800
 """Seconds from NTP's epoch (1900) to that of UNIX: RFC 5905, section 6."""
 
-# The domain has a wildcard with IPv6 outside, as parked domains do: inside nothing of it may be seen for the machines'
-# own names. Any other name does not exist, in particular those of Carbonio's and PostgreSQL's repositories.
+# Outside, names of machines lead to the public address, and have IPv6: inside nothing of that may be seen. Any name
+# that is not here does not exist, in particular those of Carbonio's and PostgreSQL's repositories.
+_NAMES = "/".join(f"{name}.example.com" for name in ("gateway", "mail", "infra1", "mta1", "store1", "files1", "video1"))
 _ZONE = f"""\
 no-resolv
 no-hosts
@@ -40,8 +41,8 @@ listen-address={",".join(NAME_SERVERS)}
 address=/deb.debian.org/{REPOSITORY}
 address=/cdn.redhat.com/{REPOSITORY}
 address=/pool.ntp.org/{CLOCK}
-address=/example.com/{PUBLIC}
-address=/example.com/2001:db8::10
+address=/{_NAMES}/{PUBLIC}
+address=/{_NAMES}/2001:db8::10
 mx-host=example.com,mail.example.com,10
 txt-record=example.com,"v=spf1 ip4:{PUBLIC} -all"
 txt-record=_dmarc.example.com,"v=DMARC1; p=none"
