@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -15,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from tests.helpers import ROOT, run_cli
+from tests.helpers import run_cli
 from tests.lab import hypervisor, wires
 from tests.lab.internet import MANAGEMENT
 from tests.oracle.expected import GATEWAY
@@ -259,9 +258,19 @@ def together(guests: list[Guest], call: Any) -> dict[str, Any]:
         return dict(zip([guest.name for guest in guests], pool.map(call, guests), strict=True))
 
 
-def forget() -> None:
-    """Remove a folder that an ended lab left."""
-    shutil.rmtree(hypervisor.DEPLOYMENT, ignore_errors=True)
+def boot(source: Path, program: Program) -> Deployment:
+    """Start an empty lab, generate a topology and apply it: its machines begin to boot.
+
+    Args:
+        source: The topology.
+        program: What applies.
+    """
+    hypervisor.up()
+    deployment = Deployment(source, program)
+    deployment.generate()
+    deployment.wire()
+    deployment.apply()
+    return deployment
 
 
 def prober(namespace: str, asked: dict[str, Any]) -> list[Any]:
@@ -272,6 +281,3 @@ def prober(namespace: str, asked: dict[str, Any]) -> list[Any]:
     )
     answers: list[Any] = json.loads(done.stdout)
     return answers
-
-
-__all__ = ["ROOT", "Deployment", "Guest", "forget", "prober", "record", "together"]

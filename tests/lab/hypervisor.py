@@ -50,7 +50,7 @@ def _images() -> Path:
 
 
 def image(system: str) -> Path:
-    """Return the disk that guests of a family start from, or its `rpms`, building all of them where they are not there."""
+    """Return the disk that guests of a family start from, or `rpms`; all of them are built where they are not there."""
     folder = _images()
     if not folder.is_dir():
         HOME.mkdir(parents=True, exist_ok=True)
@@ -115,6 +115,26 @@ def down() -> None:
     wires.take_away()
     for folder in (STATE, POOL, SOCKETS, DEPLOYMENT):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def remains() -> list[str]:
+    """Return what libvirt still has, and processes that belong to machines."""
+    found = [
+        f"{what}: {name}"
+        for what, words in {
+            "machine": ("list", "--all", "--name"),
+            "network": ("net-list", "--all", "--name"),
+            "pool": ("pool-list", "--all", "--name"),
+        }.items()
+        for name in virsh(*words).split()
+    ]
+    found += [f"disk: {path.name}" for path in POOL.iterdir()]
+    for pid in wires.processes():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            words = Path("/proc", str(pid), "cmdline").read_bytes().split(b"\0")
+            if words[0].endswith((b"qemu-system-x86_64", b"dnsmasq")) and b"internet.conf" not in words[-2]:
+                found.append(f"process {pid}: {words[0].decode()}")
+    return found
 
 
 def is_up() -> bool:

@@ -24,7 +24,7 @@ packages=(
     cloud-init cloud-guest-utils fdisk gdisk netplan.io systemd-resolved
     # Of nodes.
     ca-certificates chrony curl fontconfig gnupg jq libgmp10 locales perl python3 python3-psycopg2
-    sysstat wget nftables dnsmasq wireguard-tools xfsprogs
+    bind9-dnsutils sysstat wget nftables dnsmasq wireguard-tools xfsprogs
 )
 red_hat=(dnf rpm dnf-plugins-core firewalld network-manager dos2unix ncat)
 mirror="${LAB_DEBIAN_MIRROR:-http://deb.debian.org/debian}"

@@ -24,7 +24,26 @@ DOMAIN, MTA, NODES = ASKED["domain"], ASKED["mta"], ASKED["nodes"]
 
 TYPES = {"A": 1, "MX": 15, "TXT": 16, "AAAA": 28}
 # checkPortConflicts of setup.pl, and what the roles' own tables add on an empty machine.
-MUST_BE_FREE = {25, 80, 110, 143, 389, 443, 465, 587, 636, 993, 995, 7025, 7071, 7072, 7306, 7307, 8465, *range(10024, 10031)}
+MUST_BE_FREE = {
+    25,
+    80,
+    110,
+    143,
+    389,
+    443,
+    465,
+    587,
+    636,
+    993,
+    995,
+    7025,
+    7071,
+    7072,
+    7306,
+    7307,
+    8465,
+    *range(10024, 10031),
+}
 
 
 def run(*words: str) -> str:
@@ -102,36 +121,40 @@ def bound() -> set[str]:
 
 def setup_pl() -> Iterator[str]:
     """A of the hostname, not loopback; MX of the domain; on an MTA, one that resolves to this host."""
-    name = run("hostname", "-f")
     servers = name_servers()
     if not servers:
         yield "there is no name server"
     for server in servers:
-        addresses = resolved(server, name)
-        if not addresses:
-            yield f"DNS ERROR resolving {name} at {server}"
-        for address in addresses:
-            if ipaddress.ip_address(address).is_loopback:
-                yield f"{server}: {name} resolves to the loopback address {address}"
-        targets = ask(server, DOMAIN, "MX")
-        if not targets:
-            yield f"DNS ERROR resolving MX for {DOMAIN} at {server}"
-        found = {address for target in targets for address in resolved(server, target)}
-        if not found or any(ipaddress.ip_address(address).is_loopback for address in found):
-            yield f"{server}: the MX records {targets} resolve to {sorted(found)}"
-        if MTA and not found & bound():
-            yield f"{server}: none of the MX records {targets}, at {sorted(found)}, resolve to this host"
-        for other, address in NODES.items():
-            if ask(server, other, "A") != [address] or ask(server, other, "AAAA"):
-                yield f"{server}: {other} is {ask(server, other, 'A')} {ask(server, other, 'AAAA')}, not {address}"
-        if not any(text.startswith("v=spf1") for text in ask(server, DOMAIN, "TXT")):
-            yield f"{server}: no SPF record of {DOMAIN}"
-        if not any(text.startswith("v=DMARC1") for text in ask(server, f"_dmarc.{DOMAIN}", "TXT")):
-            yield f"{server}: no DMARC record of {DOMAIN}"
-    listening = {int(line.split()[3].rpartition(":")[2]) for line in run("ss", "-lntuH").splitlines() if line.split()}
-    taken = {int(line.split()[4].rpartition(":")[2]) for line in run("ss", "-lntuH").splitlines() if line.split()}
-    for port in sorted(MUST_BE_FREE & (listening | taken)):
+        yield from records(server, run("hostname", "-f"))
+    shown = [line.split() for line in run("ss", "-lntuH").splitlines()]
+    taken = {int(words[4].rpartition(":")[2]) for words in shown}
+    for port in sorted(MUST_BE_FREE & taken):
         yield f"port {port} is in use"
+
+
+def records(server: str, name: str) -> Iterator[str]:
+    """What one name server says."""
+    addresses = resolved(server, name)
+    if not addresses:
+        yield f"DNS ERROR resolving {name} at {server}"
+    for address in addresses:
+        if ipaddress.ip_address(address).is_loopback:
+            yield f"{server}: {name} resolves to the loopback address {address}"
+    targets = ask(server, DOMAIN, "MX")
+    if not targets:
+        yield f"DNS ERROR resolving MX for {DOMAIN} at {server}"
+    found = {address for target in targets for address in resolved(server, target)}
+    if not found or any(ipaddress.ip_address(address).is_loopback for address in found):
+        yield f"{server}: the MX records {targets} resolve to {sorted(found)}"
+    if MTA and not found & bound():
+        yield f"{server}: none of the MX records {targets}, at {sorted(found)}, resolve to this host"
+    for other, address in NODES.items():
+        if ask(server, other, "A") != [address] or ask(server, other, "AAAA"):
+            yield f"{server}: {other} is {ask(server, other, 'A')} {ask(server, other, 'AAAA')}, not {address}"
+    if not any(text.startswith("v=spf1") for text in ask(server, DOMAIN, "TXT")):
+        yield f"{server}: no SPF record of {DOMAIN}"
+    if not any(text.startswith("v=DMARC1") for text in ask(server, f"_dmarc.{DOMAIN}", "TXT")):
+        yield f"{server}: no DMARC record of {DOMAIN}"
 
 
 def service_discover() -> Iterator[str]:
@@ -152,7 +175,7 @@ def service_discover() -> Iterator[str]:
 
 
 def playbook() -> Iterator[str]:
-    """localhost on one line at most, the FQDN as the hostname, nothing unminimized."""
+    """There is localhost on one line at most, the FQDN as the hostname, nothing unminimized."""
     pattern = r"^(?!\s*#).*(?:^|\s)localhost(?:\s|$)"
     count = run("grep", "-Pc", pattern, "/etc/hosts")
     if count != "1":

@@ -39,7 +39,7 @@ no-hosts
 bind-interfaces
 listen-address={",".join(NAME_SERVERS)}
 address=/deb.debian.org/{REPOSITORY}
-address=/cdn.redhat.com/{REPOSITORY}
+address=/cdn.redhat.com/subscription.rhsm.redhat.com/{REPOSITORY}
 address=/pool.ntp.org/{CLOCK}
 address=/{_NAMES}/{PUBLIC}
 address=/{_NAMES}/2001:db8::10
@@ -73,10 +73,6 @@ class Repository(http.server.BaseHTTPRequestHandler):
         # /ID/repodata/... and /ID/noarch/...: every id has the same content.
         path = self.rpms.joinpath(*self.path.split("/")[2:]).resolve()
         return path.read_bytes() if path.is_file() and path.is_relative_to(self.rpms) else None
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Note what was asked for."""
-        sys.stderr.write(f"{self.headers['Host']}: {format % args}\n")
 
 
 class Clock(socketserver.BaseRequestHandler):

@@ -33,7 +33,11 @@ class Probe(NamedTuple):
 
 def send(probe: Probe) -> socket.socket:
     """Send it, and return the socket on which the answer comes."""
-    kinds = {"tcp": (socket.SOCK_STREAM, 0), "udp": (socket.SOCK_DGRAM, 0), "icmp": (socket.SOCK_RAW, socket.IPPROTO_ICMP)}
+    kinds = {
+        "tcp": (socket.SOCK_STREAM, 0),
+        "udp": (socket.SOCK_DGRAM, 0),
+        "icmp": (socket.SOCK_RAW, socket.IPPROTO_ICMP),
+    }
     entry = socket.socket(socket.AF_INET, *kinds[probe.protocol])
     entry.setblocking(False)
     if probe.protocol == "tcp":
@@ -113,9 +117,7 @@ def main() -> None:
     asked = json.loads(r"""@@ASKED@@""")
     resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
     probes = [
-        Probe(source, target, protocol, port)
-        for source, target, protocol, ports in asked["probes"]
-        for port in ports
+        Probe(source, target, protocol, port) for source, target, protocol, ports in asked["probes"] for port in ports
     ]
     found: dict[Probe, str] = {}
     for start in range(0, len(probes), BATCH):

@@ -83,7 +83,7 @@ esac
 TEXT
 chmod +x usr/local/sbin/*
 
-names=(ca-certificates chrony curl dos2unix fontconfig gnupg2 jq nmap-ncat openssh-server perl python3
+names=(bind-utils ca-certificates chrony curl dos2unix fontconfig gnupg2 jq nmap-ncat openssh-server perl python3
     python3-psycopg2 sysstat wget firewalld dnsmasq xfsprogs)
 spec="$rpms/lab.spec"
 mkdir -p -- "$rpms"
