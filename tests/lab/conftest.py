@@ -18,11 +18,10 @@ def lab(
     request: pytest.FixtureRequest, terraform: Program, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[guests.Deployment]:
     """A topology, generated and applied: its machines boot. They go when the test ends."""
-    why = (
-        ""
-        if os.environ.get(hypervisor.ASKED)
-        else f"boots machines, for many minutes: {hypervisor.ASKED}=1, script/lab"
-    )
+    asked = os.environ.get(hypervisor.ASKED, "")
+    why = f"{hypervisor.ASKED}={asked}" if asked == "no" else ""
+    if request.node.get_closest_marker("full") is not None and asked not in ("full", "keep"):
+        why = "boots many machines, for half an hour: script/lab test"
     why = why or hypervisor.lacking()
     if why:
         pytest.skip(why)
@@ -31,7 +30,13 @@ def lab(
     with Path(tmp_path_factory.getbasetemp().parent, "lab.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
-            yield guests.boot(request.param, terraform)
+            reused = _kept() and hypervisor.is_up()
+            yield guests.Deployment(request.param, terraform) if reused else guests.boot(request.param, terraform)
         finally:
-            if os.environ[hypervisor.ASKED] != "keep":
+            if not _kept():
                 hypervisor.down()
+
+
+def _kept() -> bool:
+    """Say whether machines are left to be looked at, and used again."""
+    return os.environ.get(hypervisor.ASKED) == "keep"

@@ -148,7 +148,11 @@ def record(name: str, domain: str) -> None:
     """Write a guest's console to `console-NAME.log` as long as the guest lives."""
     terminal = hypervisor.virsh("ttyconsole", domain).strip()
     with (hypervisor.HOME / f"console-{name}.log").open("ab") as log:
-        subprocess.Popen(["cat", terminal], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        hypervisor.RUNNING.append(
+            subprocess.Popen(
+                ["cat", terminal], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        )
 
 
 class Guest:

@@ -28,9 +28,12 @@ DEPLOYMENT = HOME / "deployment"
 SOCKETS = Path("/run") / wires.HYPERVISOR
 URI = f"qemu:///system?socket={SOCKETS}/libvirt-sock"
 
+RUNNING: list[subprocess.Popen[bytes]] = []
+"""Processes that outlive the calls that started them; those of machines end with these."""
+
 _HERE = Path(__file__).parent
 _PID = HOME / "init.pid"
-_PROGRAMS = ("qemu-system-x86_64", "qemu-img", "libvirtd", "virsh", "dnsmasq", "unshare", "ssh", "terraform")
+_PROGRAMS = ("qemu-system-x86_64", "qemu-img", "libvirtd", "virsh", "dnsmasq", "iptables", "unshare", "ssh")
 _BUILDERS = ("mmdebstrap", "sfdisk", "extlinux", "mkfs.ext4", "rpmbuild", "createrepo_c")
 _RECIPE = ("image.sh", "stand-ins.sh")
 SYSTEMS = ("ubuntu", "rhel")
@@ -87,6 +90,7 @@ def up() -> None:
             # It outlives `script/lab up`, and a key that interrupts that.
             start_new_session=True,
         )
+    RUNNING.append(init)
     _PID.write_text(f"{init.pid} {_started(init.pid)}\n", encoding="ascii")
     end = time.monotonic() + 60
     while subprocess.run(["virsh", "--connect", URI, "version"], capture_output=True, check=False).returncode:

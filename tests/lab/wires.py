@@ -101,9 +101,11 @@ def route_to_nodes(router: str, network: str, public: str, forwards: list[Forwar
     """
     prefix = network.partition("/")[2]
     rules = "\n".join(_forward(entry, public) for entry in forwards)
-    _ip(ROUTER, f"addr add {router}/{prefix} dev lan", f"addr add {public}/32 dev wan")
+    _ip(ROUTER, f"addr replace {router}/{prefix} dev lan", f"addr replace {public}/32 dev wan")
     _load(
-        f"""table ip lab {{
+        f"""table ip lab {{}}
+delete table ip lab
+table ip lab {{
     chain prerouting {{
         type nat hook prerouting priority dstnat
 {rules}
@@ -134,8 +136,8 @@ def route_to_gateway(uplink: str, public: str, network: str) -> None:
     block = ipaddress.ip_network(uplink)
     _ip(
         ROUTER,
-        f"addr add {block[1]}/{block.prefixlen} dev lan",
-        f"route add {network} via {public} dev lan onlink",
+        f"addr replace {block[1]}/{block.prefixlen} dev lan",
+        f"route replace {network} via {public} dev lan onlink",
     )
 
 
