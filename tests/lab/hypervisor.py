@@ -17,7 +17,7 @@ from tests.lab import wires
 from tests.packets.namespaces import checked, missing
 
 ASKED = "GENERATE_LAB"
-"""Set in the environment where machines may be booted."""
+"""In the environment: `no` boots nothing, `full` everything, `keep` likewise and leaves the machines running."""
 
 HOME = ROOT / ".build" / "lab"
 STATE = HOME / "state"

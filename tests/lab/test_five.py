@@ -1,4 +1,4 @@
-"""The documents' five nodes, behind an operator's own router: the whole life of a deployment. By hand: script/lab test."""
+"""The five nodes of the documents behind an operator's own router, from the first boot to the end: script/lab test."""
 
 from __future__ import annotations
 
