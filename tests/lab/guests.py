@@ -93,13 +93,19 @@ class Deployment:
         else:
             wires.route_to_gateway(cloud["uplink"]["cidr"], cloud["public_address"], network)
 
-    def apply(self, *more: str) -> str:
-        """Run `terraform init` and `terraform apply` and return what the latter printed."""
+    def apply(self, only: tuple[str, ...] = ()) -> str:
+        """Run `terraform init` and `terraform apply` and return what the latter printed.
+
+        Args:
+            only: Machines to make; all when it is empty.
+        """
         self.terraform("init", "-input=false", "-no-color")
-        said = self.terraform("apply", "-auto-approve", "-input=false", "-no-color", *more)
-        text = self.terraform("output", "-raw", "ssh_config")
+        targets = [f'-target=module.nodes.libvirt_domain.this["{name}"]' for name in only]
+        said = self.terraform("apply", "-auto-approve", "-input=false", "-no-color", *targets)
+        text = self.terraform("output", "-raw", "ssh_config") if not only else ""
+        text = text or (self.folder / "ssh_config").read_text("utf-8")
         (hypervisor.DEPLOYMENT / "ssh_config").write_text(_ssh_options() + text, encoding="utf-8")
-        for name in self.data:
+        for name in only or self.data:
             record(name, self.fqdn(name))
         return said
 
