@@ -1,134 +1,202 @@
-"""Guests: generated, applied by Terraform, and reached over SSH as an operator reaches them."""
+"""Guests: generated and applied as an operator does it, and reached over SSH as an operator reaches them."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tests.helpers import ROOT, run_cli
-from tests.lab import hypervisor
-from tests.lab.internet import HOST, MANAGEMENT
+import yaml
+
+from tests.helpers import run_cli
+from tests.lab import hypervisor, wires
+from tests.lab.internet import MANAGEMENT
+from tests.oracle.expected import GATEWAY
 from tests.terraform import Program
 
 _HERE = Path(__file__).parent
 _KEY = hypervisor.HOME / "id_ed25519"
-_PATIENCE = 900.0
-"""Seconds until a guest has to answer: two of them on two busy processors take a few minutes."""
+_PATIENCE = 1200.0
+"""Seconds until a guest has to answer: five of them on two busy processors take many minutes."""
 
+_MEMORY_MIB = 512
 _NO_CONNECTION = 255
 """What ssh(1) ends with when it has not come to run the command."""
 
-_PLACEHOLDER = re.compile(r"/dev/disk/by-id/[\w-]*@@volume:([\w-]+)@@")
 
+class Deployment:
+    """A topology that is generated and applied in the lab.
 
-def deploy(example: str, names: Iterable[str], program: Program) -> None:
-    """Generate an example as it is, but for its SSH key, and boot some of its nodes.
-
-    Args:
-        example: A folder of `examples/`.
-        names: Its nodes that are booted.
-        program: What applies.
+    Attributes:
+        folder: Where `generate` writes and Terraform runs.
+        topology: As it comes from YAML, with `nodes`.
+        data: Content of `nodes/<machine>.json` by machine.
     """
-    folder = hypervisor.DEPLOYMENT / "generated"
-    folder.mkdir(parents=True)
-    if not _KEY.is_file():
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", str(_KEY)], check=True)
-    topology = (ROOT / "examples" / example / "topology.yaml").read_text("utf-8")
-    public = _KEY.with_suffix(".pub").read_text("ascii").strip()
-    (folder / "topology.yaml").write_text(re.sub(r"ssh-ed25519 AAAA.*", public, topology), encoding="utf-8")
-    result = run_cli(folder, "--no-init")
-    if result.code:
-        raise RuntimeError(result.err)
 
-    root = hypervisor.DEPLOYMENT / "terraform"
-    shutil.copytree(_HERE / "terraform", root, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
-    nodes = {name: _node(folder, name) for name in names}
-    values = {
-        "uri": hypervisor.URI,
-        "pool": str(hypervisor.POOL),
-        "image": str(hypervisor.image()),
-        "cidr": json.loads((folder / "nodes" / f"{min(nodes)}.json").read_text("utf-8"))["cluster"],
-        "nodes": nodes,
-    }
-    (root / "terraform.tfvars.json").write_text(json.dumps(values, indent=2), encoding="utf-8")
-    program.run(root, "init", "-input=false", "-no-color")
-    program.run(root, "apply", "-auto-approve", "-input=false", "-no-color")
-    for name in nodes:
-        record(name)
+    def __init__(self, source: Path, program: Program) -> None:
+        """Prepare a folder with the topology; the key is the lab's, and so are images that it names.
+
+        Args:
+            source: A topology.
+            program: What applies.
+        """
+        self.folder = hypervisor.DEPLOYMENT / "generated"
+        self._program = program
+        self._there = (self.folder / "topology.yaml").is_file()
+        if not self._there:
+            self.folder.mkdir(parents=True)
+            if not _KEY.is_file():
+                words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", str(_KEY)]
+                subprocess.run(words, check=True)
+            public = _KEY.with_suffix(".pub").read_text("ascii").strip()
+            text = re.sub(r"ssh-ed25519 AAAA.*", public, source.read_text("utf-8"))
+            text = re.sub(r"/lab/(\w+)\.qcow2", lambda found: str(hypervisor.image(found[1])), text)
+            (self.folder / "topology.yaml").write_text(text, encoding="utf-8")
+        self._read()
+
+    def _read(self) -> None:
+        self.topology: dict[str, Any] = yaml.safe_load((self.folder / "topology.yaml").read_text("utf-8"))
+        self.data: dict[str, dict[str, Any]] = {
+            path.stem: json.loads(path.read_text("utf-8")) for path in sorted(self.folder.glob("nodes/*.json"))
+        }
+
+    def generate(self) -> str:
+        """Run `generate` and return what it printed; a refusal is an error."""
+        result = run_cli(self.folder, "--no-init")
+        if result.code:
+            raise RuntimeError(result.err)
+        self._read()
+        return result.out + result.err
+
+    def edit(self, before: str, after: str) -> None:
+        """Change the topology."""
+        path = self.folder / "topology.yaml"
+        text = path.read_text("utf-8")
+        if before not in text:
+            raise ValueError(f"{before!r} is not in {path}")
+        path.write_text(text.replace(before, after), encoding="utf-8")
+
+    def wire(self) -> None:
+        """Set up the router before the hypervisor's bridge, as the operator would."""
+        network = self.data[min(self.data)]["cluster"]
+        cloud = self.topology["cloud"]
+        if self.topology["exposure"] == "external":
+            router = next(iter(self.data.values()))["router"]
+            sheet = (self.folder / "hand-over.md").read_text("utf-8")
+            wires.route_to_nodes(router, network, cloud["public_address"], wires.forwards_of(sheet))
+        else:
+            wires.route_to_gateway(cloud["uplink"]["cidr"], cloud["public_address"], network)
+
+    def apply(self, only: tuple[str, ...] = ()) -> str:
+        """Run `terraform init` and `terraform apply` and return what the latter printed.
+
+        Args:
+            only: Machines to make; all when it is empty.
+        """
+        self.terraform("init", "-input=false", "-no-color")
+        targets = [f'-target=module.nodes.libvirt_domain.this["{name}"]' for name in only]
+        said = self.terraform("apply", "-auto-approve", "-input=false", "-no-color", *targets)
+        text = self.terraform("output", "-raw", "ssh_config") if not only else ""
+        text = text or (self.folder / "ssh_config").read_text("utf-8")
+        (hypervisor.DEPLOYMENT / "ssh_config").write_text(_ssh_options() + text, encoding="utf-8")
+        for name in only or self.data:
+            record(name, self.fqdn(name))
+        return said
+
+    def destroy(self) -> None:
+        """Run `terraform destroy`."""
+        self.terraform("destroy", "-auto-approve", "-input=false", "-no-color")
+
+    def terraform(self, *words: str) -> str:
+        """Run Terraform in the folder with what makes a lab of it, and return what it printed."""
+        images = self.topology["cloud"].get("images")
+        lab = {"memory_mib": _MEMORY_MIB, "vcpu": 1, "shutdown_seconds": 0}
+        variables = {
+            "TF_VAR_hypervisor": "qemu",
+            "TF_VAR_uri": hypervisor.URI,
+            "TF_VAR_storage": json.dumps({"path": str(hypervisor.POOL)}),
+            "TF_VAR_lab": json.dumps(lab if images else {**lab, "image": str(hypervisor.image("ubuntu"))}),
+        }
+        return self._program.run(self.folder, *words, environment=variables).stdout
+
+    def fqdn(self, name: str) -> str:
+        """Return the full name of a machine."""
+        fqdn: str = self.data[name]["fqdn"]
+        return fqdn
+
+    def guests(self) -> dict[str, Guest]:
+        """Return all machines by name."""
+        return {name: Guest(self, name) for name in self.data}
 
 
-def _node(folder: Path, name: str) -> dict[str, Any]:
-    """Return a node's values for Terraform; in its user-data only the ids of volumes are put in place."""
-    volumes: dict[str, int] = {}
+def _ssh_options() -> str:
+    return f"""Host *
+    BindAddress {MANAGEMENT}
+    IdentityFile {_KEY}
+    IdentitiesOnly yes
+    BatchMode yes
+    ConnectTimeout 20
+    ServerAliveInterval 10
+    StrictHostKeyChecking no
+    UserKnownHostsFile /dev/null
+    LogLevel ERROR
 
-    def serial(match: re.Match[str]) -> str:
-        volumes[match[1][:20]] = 2
-        return f"/dev/disk/by-id/virtio-{match[1][:20]}"
-
-    text = (folder / "cloud-init" / f"{name}.yaml").read_text("utf-8")
-    seed = hypervisor.DEPLOYMENT / f"{name}.yaml"
-    seed.write_text(_PLACEHOLDER.sub(serial, text), encoding="utf-8")
-    address = json.loads((folder / "nodes" / f"{name}.json").read_text("utf-8"))["address"]
-    return {"address": address, "user_data": str(seed), "volumes": volumes}
+"""
 
 
-def record(name: str) -> None:
+def record(name: str, domain: str) -> None:
     """Write a guest's console to `console-NAME.log` as long as the guest lives."""
-    terminal = hypervisor.virsh("ttyconsole", name).strip()
-    with (hypervisor.HOME / f"console-{name}.log").open("wb") as log:
-        subprocess.Popen(["cat", terminal], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+    terminal = hypervisor.virsh("ttyconsole", domain).strip()
+    with (hypervisor.HOME / f"console-{name}.log").open("ab") as log:
+        hypervisor.RUNNING.append(
+            subprocess.Popen(
+                ["cat", terminal], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        )
 
 
 class Guest:
-    """One booted node.
+    """One booted machine.
 
     Attributes:
         name: Its name.
+        data: Content of its data file.
         address: Its private address.
+        domain: Its name on the hypervisor.
+        family: `ubuntu` or `rhel`.
+        roles: Its roles.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, deployment: Deployment, name: str) -> None:
         self.name = name
-        data = json.loads((hypervisor.DEPLOYMENT / "generated" / "nodes" / f"{name}.json").read_text("utf-8"))
-        self.address: str = data["address"]
-        self._sources = [MANAGEMENT, HOST]
+        self.data = deployment.data[name]
+        self.address: str = self.data["address"]
+        self.domain: str = self.data["fqdn"]
+        self.family = str(self.data["os"]).partition("-")[0]
+        self.roles: list[str] = self.data["roles"]
+        self.is_gateway = name == GATEWAY
 
-    def ssh(self, command: str, text: str = "", seconds: float = 120) -> str:
-        """Run a line in the guest's shell as root and return what it printed; a failure is an error.
+    def ssh(self, command: str, text: str = "", seconds: float = 300, codes: tuple[int, ...] = (0,)) -> str:
+        """Run a line in the guest's shell as root and return what it printed.
 
         Args:
             command: The line.
             text: Its input.
             seconds: How long it may take.
-        """
-        done = self._ssh(command, text, seconds)
-        if done.returncode == _NO_CONNECTION:
-            # Nodes behind a gateway are closed to the operator's own address, a gateway to those of nodes.
-            self._sources.reverse()
-            done = self._ssh(command, text, seconds)
-        if done.returncode:
-            raise ConnectionError(f"{self.name}: {command}: exit status {done.returncode}: {done.stderr}{done.stdout}")
-        return done.stdout
+            codes: Exit statuses that are fine.
 
-    def _ssh(self, command: str, text: str, seconds: float) -> subprocess.CompletedProcess[str]:
-        options = ("IdentitiesOnly=yes", "BatchMode=yes", "ConnectTimeout=10", "StrictHostKeyChecking=no")
-        quiet = (
-            "UserKnownHostsFile=/dev/null",
-            "LogLevel=ERROR",
-            f"BindAddress={self._sources[0]}",
-            f"IdentityFile={_KEY}",
-        )
-        words = [word for option in (*options, *quiet) for word in ("-o", option)]
-        return subprocess.run(
-            hypervisor.inside("ssh", "-F", "none", *words, f"debian@{self.address}", f"sudo sh -c '{command}'"),
+        Raises:
+            ConnectionError: It ended with another exit status, or there was no connection.
+        """
+        words = ["ssh", "-F", str(hypervisor.DEPLOYMENT / "ssh_config"), self.name, f"sudo sh -c '{command}'"]
+        done = subprocess.run(
+            wires.inside(wires.INTERNET, *words),
             input=text,
             capture_output=True,
             text=True,
@@ -136,53 +204,90 @@ class Guest:
             timeout=seconds,
             env={key: value for key, value in os.environ.items() if key != "SSH_AUTH_SOCK"},
         )
+        if done.returncode not in codes:
+            raise ConnectionError(f"{self.name}: {command}: exit status {done.returncode}: {done.stderr}{done.stdout}")
+        return done.stdout
+
+    def answers(self) -> str:
+        """Return the id of the boot that answers; empty when none does."""
+        try:
+            return self.ssh("cat /proc/sys/kernel/random/boot_id", seconds=60).strip()
+        except (ConnectionError, subprocess.TimeoutExpired):
+            return ""
 
     def wait(self, other_than: str = "") -> float:
-        """Wait until it answers over SSH, and cloud-init has ended; return the seconds.
+        """Wait until it answers over SSH, and all that is started at boot has ended; return the seconds.
 
         Args:
             other_than: The id of a boot that does not count.
         """
         begin = time.monotonic()
-        while True:
-            try:
-                if self.ssh("cat /proc/sys/kernel/random/boot_id", seconds=30).strip() != other_than:
-                    break
-            except (ConnectionError, subprocess.TimeoutExpired) as error:
-                if time.monotonic() - begin > _PATIENCE:
-                    log = (hypervisor.HOME / f"console-{self.name}.log").read_text(errors="replace")
-                    raise TimeoutError(f"{self.name} does not answer: {error}\n{log[-3000:]}") from error
-            time.sleep(2)
+        while self.answers() in ("", other_than):
+            if time.monotonic() - begin > _PATIENCE:
+                log = (hypervisor.HOME / f"console-{self.name}.log").read_text(errors="replace")
+                raise TimeoutError(f"{self.name} does not answer:\n{log[-3000:]}")
+            time.sleep(3)
         answered = time.monotonic() - begin
-        # `cloud-init status --wait` ends at the first error: this file is the end of everything.
-        self.ssh("until test -e /run/cloud-init/result.json; do sleep 2; done", seconds=_PATIENCE)
-        # At a later boot what the first one could not do is tried again, beside cloud-init.
-        self.ssh("while systemctl is-active -q carbonio-node-configure; do sleep 2; done", seconds=_PATIENCE)
+        # `cloud-init status --wait` ends at the first error: this file is the end of everything. At a later boot what
+        # the first one could not do is tried again, beside cloud-init.
+        busy = "! test -e /run/cloud-init/result.json || systemctl is-active -q carbonio-node-configure"
+        self.ssh(f"while {busy}; do sleep 2; done", seconds=_PATIENCE)
         return answered
 
     def reboot(self) -> float:
         """Restart it, wait for it, and return the seconds until it answered."""
-        before = self.ssh("cat /proc/sys/kernel/random/boot_id").strip()
+        before = self.answers()
         self.ssh("systemctl --no-block reboot")
         return self.wait(before)
 
-    def reached(self, port: int, source: str) -> bool:
-        """Say whether a connection from an address outside is answered.
-
-        Args:
-            port: TCP port.
-            source: One of the lab's addresses.
-        """
-        line = f"import socket; socket.create_connection(('{self.address}', {port}), 8, ('{source}', 0))"
-        done = subprocess.run(hypervisor.inside(sys.executable, "-c", line), capture_output=True, check=False)
-        return done.returncode == 0
-
     def check(self) -> dict[str, tuple[str, str]]:
         """Return what the node's own check says: (status, text) by id."""
-        report = json.loads(self.ssh("/usr/local/sbin/carbonio-node-check --json || :", seconds=300))
+        report = json.loads(self.ssh("/usr/local/sbin/carbonio-node-check --json || :", seconds=600))
         return {row["id"]: (row["status"], row["what"]) for row in report["checks"]}
 
     def look(self) -> dict[str, Any]:
         """Return what `probe.py` sees inside: nothing of what is generated takes part in that."""
-        found: dict[str, Any] = json.loads(self.ssh("python3 -", (_HERE / "probe.py").read_text("utf-8"), 300))
+        found: dict[str, Any] = json.loads(self.ssh("python3 -", (_HERE / "probe.py").read_text("utf-8"), 600))
         return found
+
+    def installer(self, nodes: dict[str, str]) -> list[str]:
+        """Return what Carbonio's installer would complain of, by its own words (`installer.py`).
+
+        Args:
+            nodes: Private address by full name of every node.
+        """
+        asked = json.dumps({"domain": self.data["domain"], "mta": "mta" in self.roles, "nodes": nodes})
+        program = (_HERE / "installer.py").read_text("utf-8").replace("@@ASKED@@", asked)
+        complaints: list[str] = json.loads(self.ssh("python3 -", program, 600))
+        return complaints
+
+
+def together(guests: list[Guest], call: Any) -> dict[str, Any]:
+    """Call something for each guest at the same time; return the results by name."""
+    with ThreadPoolExecutor(max(1, len(guests))) as pool:
+        return dict(zip([guest.name for guest in guests], pool.map(call, guests), strict=True))
+
+
+def boot(source: Path, program: Program) -> Deployment:
+    """Start an empty lab, generate a topology and apply it: its machines begin to boot.
+
+    Args:
+        source: The topology.
+        program: What applies.
+    """
+    hypervisor.up()
+    deployment = Deployment(source, program)
+    deployment.generate()
+    deployment.wire()
+    deployment.apply()
+    return deployment
+
+
+def prober(namespace: str, asked: dict[str, Any]) -> list[Any]:
+    """Run `prober.py` in one of the lab's namespaces."""
+    program = (_HERE / "prober.py").read_text("utf-8").replace("@@ASKED@@", json.dumps(asked))
+    done = subprocess.run(
+        wires.inside(namespace, sys.executable, "-"), input=program, capture_output=True, text=True, check=True
+    )
+    answers: list[Any] = json.loads(done.stdout)
+    return answers

@@ -13,55 +13,55 @@ import time
 from pathlib import Path
 
 from tests.helpers import ROOT
-from tests.lab.internet import ADDRESSES
+from tests.lab import wires
 from tests.packets.namespaces import checked, missing
 
 ASKED = "GENERATE_LAB"
-"""Set in the environment where machines may be booted."""
+"""In the environment: `no` boots nothing, `full` everything, `keep` likewise and leaves the machines running."""
 
-NAMESPACE = "cg-lab"
 HOME = ROOT / ".build" / "lab"
 STATE = HOME / "state"
 POOL = HOME / "pool"
 DEPLOYMENT = HOME / "deployment"
 """The generated folder, and beside it what Terraform needs to know of the lab; goes with the guests."""
 
-SOCKETS = Path("/run") / NAMESPACE
+SOCKETS = Path("/run") / wires.HYPERVISOR
 URI = f"qemu:///system?socket={SOCKETS}/libvirt-sock"
+
+RUNNING: list[subprocess.Popen[bytes]] = []
+"""Processes that outlive the calls that started them; those of machines end with these."""
 
 _HERE = Path(__file__).parent
 _PID = HOME / "init.pid"
-_PROGRAMS = ("qemu-system-x86_64", "qemu-img", "libvirtd", "virsh", "dnsmasq", "unshare", "ssh", "terraform")
-_BUILDERS = ("mmdebstrap", "sfdisk", "extlinux", "mkfs.ext4")
+_PROGRAMS = ("qemu-system-x86_64", "qemu-img", "libvirtd", "virsh", "dnsmasq", "iptables", "unshare", "ssh")
+_BUILDERS = ("mmdebstrap", "sfdisk", "extlinux", "mkfs.ext4", "rpmbuild", "createrepo_c")
+_RECIPE = ("image.sh", "stand-ins.sh")
+SYSTEMS = ("ubuntu", "rhel")
+"""Families of operating systems that guests start from."""
 
 
 def lacking() -> str:
     """Return why no guest can be booted here; empty when it can."""
-    builders = () if image_path().is_file() else _BUILDERS
+    builders = () if _images().is_dir() else _BUILDERS
     return missing(*_PROGRAMS, *builders)
 
 
-def image_path() -> Path:
-    """Return where the guests' disk is, or will be: its name holds the hash of its recipe."""
-    recipe = hashlib.sha256((_HERE / "image.sh").read_bytes()).hexdigest()[:12]
-    return HOME / f"debian-12-{recipe}.qcow2"
+def _images() -> Path:
+    """Return where the guests' disks are, or will be: the name holds the hash of their recipe."""
+    recipe = hashlib.sha256(b"".join((_HERE / name).read_bytes() for name in _RECIPE)).hexdigest()[:12]
+    return HOME / f"images-{recipe}"
 
 
-def image() -> Path:
-    """Return the disk that guests start from, building it first where it is not there."""
-    path = image_path()
-    if not path.is_file():
+def image(system: str) -> Path:
+    """Return the disk that guests of a family start from, or `rpms`; all of them are built where they are not there."""
+    folder = _images()
+    if not folder.is_dir():
         HOME.mkdir(parents=True, exist_ok=True)
-        subprocess.run([str(_HERE / "image.sh"), str(path)], check=True, timeout=1200)
-        for old in HOME.glob("debian-12-*.qcow2"):
-            if old != path:
-                old.unlink()
-    return path
-
-
-def inside(*words: str) -> list[str]:
-    """Return a command that runs in the lab's network."""
-    return ["ip", "netns", "exec", NAMESPACE, *words]
+        subprocess.run([str(_HERE / "image.sh"), str(folder)], check=True, timeout=1200, stdout=sys.stderr)
+        for old in HOME.glob("images-*"):
+            if old != folder:
+                shutil.rmtree(old)
+    return folder / (f"{system}.qcow2" if system in SYSTEMS else system)
 
 
 def virsh(*words: str) -> str:
@@ -74,14 +74,14 @@ def up() -> None:
     down()
     for folder in (STATE, POOL, SOCKETS):
         folder.mkdir(parents=True, exist_ok=True)
-    checked(["ip", "netns", "add", NAMESPACE])
-    lines = ["link set lo up", *(f"addr add {address}/32 dev lo" for address in ADDRESSES)]
-    checked(["ip", "-n", NAMESPACE, "-batch", "-"], "\n".join(lines) + "\n")
+    rpms = image("rpms")
+    wires.lay()
     with (HOME / "init.log").open("wb") as log:
         init = subprocess.Popen(
             [
-                *inside("unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc"),
-                *(str(_HERE / "init.sh"), str(STATE), str(SOCKETS), sys.executable),
+                *wires.inside(wires.HYPERVISOR, "unshare", "--mount", "--pid", "--fork"),
+                *("--kill-child=KILL", "--mount-proc"),
+                *(str(_HERE / "init.sh"), str(STATE), str(SOCKETS), str(rpms), sys.executable),
             ],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
@@ -90,6 +90,7 @@ def up() -> None:
             # It outlives `script/lab up`, and a key that interrupts that.
             start_new_session=True,
         )
+    RUNNING.append(init)
     _PID.write_text(f"{init.pid} {_started(init.pid)}\n", encoding="ascii")
     end = time.monotonic() + 60
     while subprocess.run(["virsh", "--connect", URI, "version"], capture_output=True, check=False).returncode:
@@ -115,10 +116,29 @@ def down() -> None:
             time.sleep(0.05)
     if _PID.is_file():
         _PID.unlink()
-    if Path("/run/netns", NAMESPACE).exists():
-        checked(["ip", "netns", "del", NAMESPACE])
+    wires.take_away()
     for folder in (STATE, POOL, SOCKETS, DEPLOYMENT):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def remains() -> list[str]:
+    """Return what libvirt still has, and processes that belong to machines."""
+    found = [
+        f"{what}: {name}"
+        for what, words in {
+            "machine": ("list", "--all", "--name"),
+            "network": ("net-list", "--all", "--name"),
+            "pool": ("pool-list", "--all", "--name"),
+        }.items()
+        for name in virsh(*words).split()
+    ]
+    found += [f"disk: {path.name}" for path in POOL.iterdir()]
+    for pid in wires.processes():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            words = Path("/proc", str(pid), "cmdline").read_bytes().split(b"\0")
+            if words[0].endswith((b"qemu-system-x86_64", b"dnsmasq")) and b"internet.conf" not in words[-2]:
+                found.append(f"process {pid}: {words[0].decode()}")
+    return found
 
 
 def is_up() -> bool:

@@ -3,9 +3,9 @@
 # was started here end with it. Everything that libvirt keeps is below one folder, so a libvirt of the
 # system is neither seen nor disturbed.
 #
-#   init.sh STATE SOCKETS PYTHON
+#   init.sh STATE SOCKETS RPMS PYTHON
 set -euo pipefail
-state="$1" sockets="$2" python="$3"
+state="$1" sockets="$2" rpms="$3" python="$4"
 
 for folder in etc/libvirt var/lib/libvirt var/cache/libvirt var/log/libvirt; do
     mkdir -p -- "$state/$folder" "/$folder"
@@ -31,7 +31,7 @@ cgroup_controllers = []
 stdio_handler = "file"
 TEXT
 
-"$python" -m tests.lab.internet "$state" &
+ip netns exec cg-lab-internet "$python" -m tests.lab.internet "$state" "$rpms" &
 libvirtd &
 # Whatever comes first: one of the two has failed then.
 wait -n || true

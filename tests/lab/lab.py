@@ -8,32 +8,27 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 
 from tests.helpers import ROOT
 from tests.lab import guests, hypervisor
-from tests.lab.test_boot import EXAMPLE, NODES
 from tests.terraform import find
 
 
-def _up(example: str, names: Sequence[str]) -> int:
-    """Boot nodes; whatever ends this early takes everything away again."""
+def _up(topology: Path) -> int:
+    """Boot the machines of a topology; whatever ends this early takes everything away again."""
     begin = time.monotonic()
 
     def say(text: str) -> None:
         sys.stderr.write(f"{time.monotonic() - begin:6.1f} s  {text}\n")
 
     try:
-        say(f"image {hypervisor.image().name}")
-        hypervisor.up()
-        say(f"libvirtd in the network namespace {hypervisor.NAMESPACE}")
-        guests.deploy(example, names, find("terraform"))
-        say(f"terraform apply: {' '.join(names)}")
-        for name in names:
-            guest = guests.Guest(name)
+        deployment = guests.boot(topology, find("terraform"))
+        say(f"generated and applied: {' '.join(deployment.data)}")
+        for name, guest in deployment.guests().items():
             guest.wait()
-            say(f"{name} at {guest.address}: cloud-init has ended")
+            say(f"{name} at {guest.address}: all that starts at its boot has ended")
     except BaseException:
         hypervisor.down()
         raise
@@ -49,9 +44,8 @@ def main() -> int:
     """Do what the command line says; exit status 3 where the lab cannot be."""
     parser = argparse.ArgumentParser(prog="script/lab", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    up = commands.add_parser("up", help="boot nodes of an example, and leave them running")
-    up.add_argument("--example", default=EXAMPLE)
-    up.add_argument("names", nargs="*", metavar="NODE", default=list(NODES))
+    up = commands.add_parser("up", help="boot the machines of a topology, and leave them running")
+    up.add_argument("topology", nargs="?", type=Path, default=ROOT / "tests" / "lab" / "two-machines.yaml")
     commands.add_parser("test", help="the tests that boot machines; with those of `up` where they run")
     shell = commands.add_parser("ssh", help="run a line as root on a node of `up`")
     shell.add_argument("name", metavar="NODE")
@@ -68,14 +62,14 @@ def main() -> int:
         sys.stderr.write(f"error: {why}\n")
         return 3
     if given.command == "up":
-        return _up(given.example, given.names)
+        return _up(given.topology)
     if given.command == "ssh":
-        sys.stdout.write(guests.Guest(given.name).ssh(given.line))
+        sys.stdout.write(guests.Deployment(Path(), find("terraform")).guests()[given.name].ssh(given.line))
         return 0
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-m", "guest", "-s", "tests/lab"],
         cwd=ROOT,
-        env={**os.environ, hypervisor.ASKED: "1"},
+        env={**os.environ, hypervisor.ASKED: "full"},
         check=False,
     ).returncode
 

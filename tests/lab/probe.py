@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-UNITS = ("nftables", "systemd-networkd", "ssh", "dnsmasq", "chrony", "carbonio-node-configure", "carbonio-node-volumes")
+UNITS = (
+    *("nftables", "firewalld", "systemd-networkd", "NetworkManager", "ssh", "dnsmasq", "chrony"),
+    *("carbonio-node-configure", "carbonio-node-volumes"),
+)
 
 
 def run(*words: str) -> str:

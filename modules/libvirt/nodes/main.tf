@@ -203,7 +203,7 @@ resource "libvirt_domain" "this" {
   name        = each.value.fqdn
   description = "Node ${each.key} of ${var.name}, managed by Terraform"
   type        = var.hypervisor
-  vcpu        = each.value.vcpu
+  vcpu        = var.lab.vcpu == null ? each.value.vcpu : var.lab.vcpu
   memory      = (var.lab.memory_mib == null ? each.value.memory_mib : var.lab.memory_mib) * 1024
   memory_unit = "KiB"
   autostart   = true
