@@ -56,8 +56,6 @@ def main() -> int:
     if why:
         sys.stderr.write(f"skipped: {why}\n")
         return 0
-    for old in hypervisor.HOME.glob("console-*.log"):
-        old.unlink()
     try:
         hypervisor.up()
         deployment = Deployment(Path(EXAMPLE), find("terraform"))

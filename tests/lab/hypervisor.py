@@ -74,6 +74,8 @@ def up() -> None:
     down()
     for folder in (STATE, POOL, SOCKETS):
         folder.mkdir(parents=True, exist_ok=True)
+    for old in HOME.glob("console-*.log"):
+        old.unlink()
     rpms = image("rpms")
     wires.lay()
     with (HOME / "init.log").open("wb") as log:
