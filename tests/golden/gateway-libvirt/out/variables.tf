@@ -44,9 +44,10 @@ variable "lab" {
   type = object({
     image            = optional(string)
     memory_mib       = optional(number)
+    vcpu             = optional(number)
     shutdown_seconds = optional(number, 300)
   })
-  description = "For trials on a small machine, and never in terraform.tfvars.json: an image that takes the place of every other, a memory that every node gets, and how long a machine may take to shut down."
+  description = "For trials on a small machine, and never in terraform.tfvars.json: an image that takes the place of every other, a memory and a number of processors that every node gets, and how long a machine may take to shut down."
   default     = {}
   nullable    = false
 }
