@@ -19,7 +19,7 @@ def release(system: System, node: Node) -> None:
     text = "\n" + system.read("/etc/os-release").replace('"', "")
     name, version = node["os"].split("-")
     need("\nID=%s\n" % name in text and re.search(r"\nVERSION_ID=%s[.\n]" % version, text),
-         "not " + node["os"])
+         "it is %s, not %s" % (re.findall("\nPRETTY_NAME=(.*)", text), node["os"]))
     need(not system.exists("/etc/update-motd.d/60-unminimize"), "a minimized image: unminimize")
 
 

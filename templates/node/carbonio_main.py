@@ -19,6 +19,7 @@ def apply(system: System, node: Node, only: str) -> int:
             failed.append(name)
         word = {True: "changed", False: "unchanged", None: "failed"}[changed]
         print("%-9s %s: %s" % (word, name, text), flush=True)
+    system.reload()
     if not only and not failed:
         # Of this machine, not of the one whose image it was made from.
         system.write(COMPLETE, system.read("/var/lib/cloud/data/instance-id"))

@@ -48,6 +48,7 @@ class System:
     """
     root = ""  # Tests put a folder in its place, and a shorter wait.
     wait = 600
+    stale = False  # systemd has files to read.
 
     def __init__(self, dry: bool) -> None:
         self.dry = dry
@@ -99,12 +100,19 @@ class System:
         return True
 
     def unit(self, path: str, text: str) -> bool:
-        """Put a file of systemd in place, or remove it if `text` is empty; True if it differed."""
+        """Put a file of systemd in place, or remove it if `text` is empty; True if it differed.
+
+        systemd reads it before it is asked to do anything: reading takes it long.
+        """
         path = "/etc/systemd/system/" + path
         changed = self.write(path, text) if text else self.remove(path)
-        if changed:
-            self.act("systemctl", "daemon-reload")
+        self.stale |= changed
         return changed
+
+    def reload(self) -> None:
+        if self.stale:
+            self.stale = False
+            self.act("systemctl", "daemon-reload")
 
     def which(self, name: str) -> Optional[str]:
         return shutil.which(name)
@@ -127,6 +135,10 @@ class System:
 
     def act(self, *argv: str, check: bool = True) -> Result:
         """Run a command that changes something."""
+        if argv[0] == "systemctl":
+            # These read all files themselves.
+            self.stale &= argv[1] not in ("enable", "disable")
+            self.reload()
         self.changes(" ".join(argv))
         return self.run(*argv, check=check)
 

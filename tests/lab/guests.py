@@ -228,10 +228,8 @@ class Guest:
                 raise TimeoutError(f"{self.name} does not answer:\n{log[-3000:]}")
             time.sleep(3)
         answered = time.monotonic() - begin
-        # `cloud-init status --wait` ends at the first error: this file is the end of everything. At a later boot what
-        # the first one could not do is tried again, beside cloud-init.
-        busy = "! test -e /run/cloud-init/result.json || systemctl is-active -q carbonio-node-configure"
-        self.ssh(f"while {busy}; do sleep 2; done", seconds=_PATIENCE)
+        # `cloud-init status --wait` ends at the first error: this file is the end of everything, at every boot.
+        self.ssh("until test -e /run/cloud-init/result.json; do sleep 2; done", seconds=_PATIENCE)
         return answered
 
     def reboot(self) -> float:

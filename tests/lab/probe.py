@@ -7,10 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-UNITS = (
-    *("nftables", "firewalld", "systemd-networkd", "NetworkManager", "ssh", "dnsmasq", "chrony"),
-    *("carbonio-node-configure", "carbonio-node-volumes"),
-)
+UNITS = ("nftables", "firewalld", "systemd-networkd")
 
 
 def run(*words: str) -> str:
@@ -33,8 +30,6 @@ def unit(name: str) -> dict[str, str]:
 sys.stdout.write(
     json.dumps(
         {
-            "boot": read("/proc/sys/kernel/random/boot_id").strip(),
-            "uptime": float(read("/proc/uptime").split()[0]),
             "fqdn": run("hostname", "-f"),
             "hostname": run("hostname"),
             "hosts": read("/etc/hosts"),
@@ -50,12 +45,9 @@ sys.stdout.write(
             "login": run("su", "-", "-c", "locale"),
             "rules": json.loads(run("nft", "-j", "list", "ruleset") or "{}"),
             "units": {name: unit(name) for name in UNITS},
-            "network-pre": run("systemctl", "show", "network-pre.target", "-p", "ActiveEnterTimestampMonotonic"),
             "failed": run("systemctl", "--failed", "--plain", "--no-legend"),
             "resolv.conf": read("/etc/resolv.conf"),
             "name servers": read("/run/systemd/resolve/resolv.conf"),
-            "resolved": run("resolvectl", "status", "--no-pager"),
-            "listening": run("ss", "-lntuH"),
             "clock": run("chronyc", "tracking"),
             "mounts": read("/proc/self/mounts"),
             "fstab": read("/etc/fstab"),
@@ -63,13 +55,7 @@ sys.stdout.write(
             "kernel": run("sh", "-c", "dmesg | grep ADDRCONF"),
             "swappiness": read("/proc/sys/vm/swappiness").strip(),
             "cloud-init": run("cloud-init", "status", "--long"),
-            "phases": run("cloud-init", "analyze", "show"),
             "boot times": run("systemd-analyze", "time"),
-            "slowest": run("systemd-analyze", "blame", "--no-pager"),
-            "memory": read("/proc/meminfo").splitlines()[:3],
-            "output": read("/var/log/cloud-init-output.log"),
-            "configure": run("journalctl", "-b", "-u", "carbonio-node-configure", "--no-pager", "-o", "cat"),
-            "complete": Path("/var/lib/carbonio-node/complete").exists(),
         }
     )
 )

@@ -42,6 +42,8 @@ system_info:
   network: {renderers: [network-manager]}
 TEXT
 
+# Where Red Hat's logins have their language from.
+ln -sf ../locale.conf etc/default/locale
 # An operator's own image may carry the key: it is in neither user-data nor state.
 mkdir -p etc/carbonio-node
 printf 'org=1234567\nkey=lab-key\n' >etc/carbonio-node/activation-key
