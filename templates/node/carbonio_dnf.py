@@ -24,9 +24,11 @@ def install_packages(system: System, names: List[str], weak: bool = False) -> bo
     """
     before = system.run("rpm", "-q", *names, check=False)
     # The way out may lead through a gateway that starts minutes later.
-    system.until(600, lambda: "Failed to download" not in system.run(
-        "dnf", "-q", "--setopt=retries=1", "makecache", check=False).err,
-        "packages: for repositories that answer")
+    def answered() -> bool:
+        done = system.run("dnf", "-q", "--setopt=retries=1", "makecache", check=False)
+        return not done.code or "Failed to download" not in done.err
+
+    system.until(600, answered, "packages: for repositories that answer")
     for word in "install", "upgrade":
         system.act("dnf", "-y", "-q", "--setopt=install_weak_deps=%d" % weak, word, *names)
     return before != system.run("rpm", "-q", *names, check=False)
@@ -45,8 +47,10 @@ def add_repository(system: System, spec: Dict[str, Any], key: str) -> Done:
     changed = system.write(
         "/etc/yum.repos.d/%(id)s.repo" % spec,
         "[%(id)s]\nname=%(name)s\nbaseurl=%(baseurl)s\nenabled=1\ngpgcheck=%(gpgcheck)d\n"
-        "repo_gpgcheck=%(repo_gpgcheck)d\ngpgkey=%(gpgkey)s\n" % spec)
-    system.run("dnf", "-y", "-q", "makecache", "--repo=" + spec["id"])
+        # The system's own packages do not wait for it.
+        "repo_gpgcheck=%(repo_gpgcheck)d\ngpgkey=%(gpgkey)s\nskip_if_unavailable=1\n" % spec)
+    system.run("dnf", "-y", "-q", "--setopt=%(id)s.skip_if_unavailable=0" % spec, "makecache",
+               "--repo=" + spec["id"])
     return changed, spec["baseurl"]
 
 

@@ -27,7 +27,7 @@ _PATIENCE = 1200.0
 
 _MEMORY_MIB = 512
 _NO_CONNECTION = 255
-"""What ssh(1) ends with when it has not come to run the command."""
+"""What ssh(1) ends with when there is no connection, or none any more."""
 
 
 class Deployment:
@@ -235,7 +235,7 @@ class Guest:
     def reboot(self) -> float:
         """Restart it, wait for it, and return the seconds until it answered."""
         before = self.answers()
-        self.ssh("systemctl --no-block reboot")
+        self.ssh("systemctl --no-block reboot", codes=(0, _NO_CONNECTION))
         return self.wait(before)
 
     def check(self) -> dict[str, tuple[str, str]]:

@@ -79,6 +79,17 @@ def read(probe: Probe, entry: socket.socket) -> str | None:
     return text if text.replace(".", "").isdigit() else ""
 
 
+def stands(probe: Probe, entry: socket.socket) -> bool:
+    """Say whether there is a connection, though the other side says nothing: a name server waits for a question."""
+    if probe.protocol != "tcp":
+        return False
+    try:
+        entry.getpeername()
+    except OSError:
+        return False
+    return True
+
+
 def batch(probes: list[Probe], seconds: float) -> dict[Probe, str]:
     """Send some together and wait for their answers."""
     selector = selectors.DefaultSelector()
@@ -105,8 +116,9 @@ def batch(probes: list[Probe], seconds: float) -> dict[Probe, str]:
         if now < repeat <= time.monotonic():
             for probe, entry in waiting.items():
                 again(probe, entry)
-    for entry in waiting.values():
-        # A connection that stands, though the other side says nothing, is open too: SSH may be slow.
+    for probe, entry in waiting.items():
+        if stands(probe, entry):
+            found[probe] = ""
         entry.close()
     selector.close()
     return found
