@@ -30,8 +30,7 @@ def faults_of(guests: list[Guest], *, again: bool = False) -> dict[str, list[str
         found = guest.look()
         sys.stderr.write(f"{guest.name}: {found['boot times']}\n")
         wrong = [*expect.faults(guest, found), *expect.mounted(guest, found)]
-        if again:
-            wrong += expect.rebooted(guest, found)
+        wrong += expect.rebooted(guest, found) if again else expect.first(found)
         return [*wrong, *expect.checked(guest)]
 
     return together(guests, find)

@@ -86,9 +86,19 @@ def _system(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"locale of a login: {found['login']!r}"
     if "Leap status     : Normal" not in found["clock"]:
         yield f"clock: {found['clock']!r}"
-    # cloud-init ends with the check, which fails for what the lab lacks: that is to be seen there, and nowhere else.
     if failed := {line.split()[0] for line in found["failed"].splitlines()} - {"cloud-final.service"}:
         yield f"failed units: {failed}"
+
+
+def first(found: Mapping[str, Any]) -> Iterator[str]:
+    """Say what is wrong after the first boot only: it ends with the check, which fails for what the lab lacks.
+
+    Args:
+        found: What `probe.py` saw.
+
+    Yields:
+        One text for each fault.
+    """
     if "status: error" not in found["cloud-init"]:
         yield f"cloud-init: {found['cloud-init']!r}"
 
