@@ -107,11 +107,15 @@ def clock(system: System, node: Node) -> Done:
     need(system.exists(path), "chrony is not installed")
     text = system.read(path).split(mark)[0] + "".join([mark] + lines if lines else lines)
     changed, started = system.write(path, text), system.enable(unit)
-    if changed or not system.active(unit):
+
+    def synchronised() -> bool:
+        return "Normal" in system.run("chronyc", "-n", "tracking", check=False).out
+
+    # Where nobody answered its first questions for its servers, it asks again after ever longer.
+    if changed or not system.active(unit) or not (system.dry or synchronised()):
         system.act("systemctl", "restart", unit)
         started = True
-    need(system.until(90, lambda: "=yes" in system.run(
-        "timedatectl", "show", "-p", "NTPSynchronized").out), "not synchronised: chronyc sources")
+    need(system.until(90, synchronised), "not synchronised: chronyc sources")
     return started, "synchronised"
 
 

@@ -66,7 +66,7 @@ def test_the_output_for_people_has_one_line_for_each(ready: Machine) -> None:
         ("proc/sys/net/ipv6/conf/eth0/disable_ipv6", "0\n", "ipv6", "eth0"),
         ("etc/sysctl.d/99-zz-carbonio-ipv6.conf", "", "ipv6", "99-zz-carbonio-ipv6"),
         ("proc/sys/vm/swappiness", "60\n", "swappiness", "swappiness"),
-        ("clock", "NTPSynchronized=no\n", "clock", "not synchronised"),
+        ("clock", "Leap status     : Not synchronised\n", "clock", "not synchronised"),
         ("etc/default/locale", "LANG=C.UTF-8\n", "locale", "set-locale"),
         ("candidate", "  Candidate: 2\n", "python", "newer python3"),
         ("candidate", "  Candidate: 2\n", "perl", "newer perl"),
