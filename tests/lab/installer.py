@@ -52,11 +52,12 @@ def run(*words: str) -> str:
 
 
 def name_servers() -> list[str]:
-    """Return the name servers behind every stub: a stub may answer from the hosts file."""
-    text = Path("/etc/resolv.conf").read_text()
-    if "127.0.0.53" in text:
-        text = Path("/run/systemd/resolve/resolv.conf").read_text()
-    return re.findall(r"(?m)^nameserver\s+([0-9.]+)", text)
+    """Return whom Net::DNS asks, and those behind a stub, which may answer from the hosts file."""
+    found = re.findall(r"(?m)^nameserver\s+([0-9.]+)", Path("/etc/resolv.conf").read_text())
+    if "127.0.0.53" in found:
+        # Servers of single interfaces are not asked: the global ones draw every name.
+        found += re.findall(r"[0-9.]{7,}", re.findall("(?m)^Global:(.*)", run("resolvectl", "dns"))[0])
+    return found
 
 
 def skip(data: bytes, at: int) -> int:
