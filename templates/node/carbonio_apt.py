@@ -90,7 +90,8 @@ def load_firewall(system: System, node: Node, on: bool) -> bool:
         changed = system.write(path, text) | system.remove(new)
     changed |= system.enable("nftables")
     if not system.active("nftables"):
-        system.act("systemctl", "start", "nftables")
+        # Its drop-in counts at later boots.
+        system.act("systemctl", "--no-reload", "start", "nftables")
         changed = True
     return changed
 

@@ -19,7 +19,7 @@ def release(system: System, node: Node) -> None:
     text = "\n" + system.read("/etc/os-release").replace('"', "")
     name, version = node["os"].split("-")
     need("\nID=%s\n" % name in text and re.search(r"\nVERSION_ID=%s[.\n]" % version, text),
-         "it is %s, not %s" % (re.findall("\nPRETTY_NAME=(.*)", text), node["os"]))
+         "%s, not %s" % (re.findall("\nPRETTY_NAME=(.*)", text), node["os"]))
     need(not system.exists("/etc/update-motd.d/60-unminimize"), "a minimized image: unminimize")
 
 
@@ -63,7 +63,7 @@ def checks(system: System, node: Node) -> List[Dict[str, str]]:
         status, why = attempt(wanted[key], system, node) or ("ok", "")
         rows[key] = status or "failed", why
     if node.get("brief"):
-        rows["data"] = "failed", "cut to fit user-data: carbonio-node-configure - < nodes/..."
+        rows["data"] = "failed", "cut: carbonio-node-configure - < nodes/..."
     if not node["volumes"]:
         rows["volumes"] = "skipped", "this node has none"
     todo = steps(node)

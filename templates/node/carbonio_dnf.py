@@ -39,7 +39,7 @@ def outdated(system: System, name: str) -> bool:
 
 
 def language(system: System, wanted: str) -> None:
-    raise Failure("no glibc-langpack for " + wanted)
+    raise Failure("no langpack for " + wanted)
 
 
 def add_repository(system: System, spec: Dict[str, Any], key: str) -> Done:

@@ -135,9 +135,7 @@ class System:
 
     def act(self, *argv: str, check: bool = True) -> Result:
         """Run a command that changes something."""
-        if argv[0] == "systemctl":
-            # These read all files themselves.
-            self.stale &= argv[1] not in ("enable", "disable")
+        if argv[0] == "systemctl" and argv[1] != "--no-reload":
             self.reload()
         self.changes(" ".join(argv))
         return self.run(*argv, check=check)
@@ -166,7 +164,7 @@ class System:
         """Make a unit start at every boot; True if it did not."""
         if self.succeeds("systemctl", "is-enabled", unit):
             return False
-        self.act("systemctl", "enable", unit)
+        self.act("systemctl", "--no-reload", "enable", unit)
         return True
 
     def active(self, unit: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Dict
 COMPLETE = STATE + "complete"
 PROGRAM = "/usr/local/sbin/carbonio-node-configure"
 VOLUMES_UNIT = """[Unit]
-Description=Data volumes of Carbonio
+Description=Carbonio volumes
 After=local-fs.target
 Before=multi-user.target
 
@@ -99,10 +99,12 @@ def locale(system: System, node: Node) -> Done:
     return changed, wanted
 
 
-def clock(system: System, node: Node) -> Done:
+def clock(system: System, node: Node, early: bool = False) -> Done:
     """Chrony, which is a package of every node; the operator's time servers go first."""
     path, unit = CHRONY
-    mark = "# The rest is written by carbonio-node-configure.\n"
+    if early and not system.exists(path):
+        return False, "once its package is there"
+    mark = "# Written by carbonio-node-configure:\n"
     lines = ["server %s iburst prefer\n" % name for name in node["time_servers"]]
     need(system.exists(path), "chrony is not installed")
     text = system.read(path).split(mark)[0] + "".join([mark] + lines if lines else lines)
@@ -112,11 +114,12 @@ def clock(system: System, node: Node) -> Done:
         return "Normal" in system.run("chronyc", "-n", "tracking", check=False).out
 
     # Where nobody answered its first questions for its servers, it asks again after ever longer.
-    if changed or not system.active(unit) or not (system.dry or synchronised()):
+    if changed or not system.active(unit) or early and not synchronised():
         system.act("systemctl", "restart", unit)
         started = True
-    need(system.until(90, synchronised), "not synchronised: chronyc sources")
-    return started, "synchronised"
+    # Until then other things are done.
+    need(early or system.until(90, synchronised), "not synchronised: chronyc sources")
+    return started, "by chrony"
 
 
 def steps(node: Node) -> Dict[str, Step]:
@@ -131,7 +134,8 @@ def steps(node: Node) -> Dict[str, Step]:
     found.update({
         "early firewall": functools.partial(firewall, early=True), "route": route, "ipv6": ipv6,
         "swappiness": swappiness, "early dns-server": functools.partial(dns_server, early=True),
-        "early resolvers": functools.partial(resolvers, early=True), "network": network})
+        "early resolvers": functools.partial(resolvers, early=True), "network": network,
+        "early clock": functools.partial(clock, early=True)})
     found.update(SYSTEM)
     found.update({"packages": packages, "firewall": firewall, "dns-server": dns_server,
                   "resolvers": resolvers, "locale": locale, "clock": clock})

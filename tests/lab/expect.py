@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.lab.guests import Guest
 
-DEVIATIONS = {"os": "it is ['Debian GNU/Linux 12 (bookworm)'], not ", "memory": "0.4 GiB, not ", "repositories": ""}
+DEVIATIONS = {"os": "['Debian GNU/Linux 12 (bookworm)'], not ", "memory": "0.4 GiB, not ", "repositories": ""}
 """What differs in the lab from what was planned, and what the check has to say about it."""
 
 

@@ -97,9 +97,11 @@ TEXT
 for unit in apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer fstrim.timer man-db.timer; do
     ln -sf /dev/null "etc/systemd/system/$unit"
 done
-# On Ubuntu dnsmasq and nftables are not there before carbonio-node-configure brings them, and apt
-# starts a service that it installs; here they are there, and must not run before.
-rm -f etc/systemd/system/multi-user.target.wants/dnsmasq.service etc/systemd/system/sysinit.target.wants/nftables.service
+# On Ubuntu dnsmasq is not there before carbonio-node-configure brings it, and apt enables and starts a service that it
+# installs; here it is there and enabled, and must not run before. Of nftables apt does neither.
+mkdir -p etc/systemd/system/dnsmasq.service.d
+printf '[Unit]\nConditionPathExists=/etc/dnsmasq.d/carbonio.conf\n' >etc/systemd/system/dnsmasq.service.d/lab.conf
+rm -f etc/systemd/system/sysinit.target.wants/nftables.service
 
 mkdir -p boot/extlinux
 cat >boot/extlinux/extlinux.conf <<'TEXT'

@@ -177,6 +177,7 @@ PROGRAMS = {
     "systemctl": """
         mkdir -p "$ROOT/enabled" "$ROOT/active"
         for unit; do :; done
+        [ "$1" != --no-reload ] || shift
         case "$* " in
         start\\ nftables*) "$ROOT/usr/bin/nft" -f "$ROOT/etc/nftables.conf" ;;
         disable*nftables*) rm -f "$ROOT/tables" ;;

@@ -101,7 +101,7 @@ def test_sending_loses_nothing_but_comments_docstrings_and_types(path: Path) -> 
     assert len(sent) < len(text)
     trees = [ast.dump(_Bare().visit(ast.parse(each))) for each in (text, sent)]
     assert trees[0] == trees[1]
-    assert "# " not in sent.replace('"# The rest', "")
+    assert "# " not in sent.replace('"# Written by', "")
     assert not re.search(r"(?m)^ *def .*(: (str|Node|System)\b|->)", sent)
     assert [line.strip() for line in lean(sent).splitlines()] == [line.strip() for line in sent.splitlines()]
 
