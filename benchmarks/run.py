@@ -3,8 +3,9 @@
     python benchmarks/run.py [--quick] [PART ...]
 
 Parts: start (a small deployment against the least that Python does), scale (1,000 and 5,000 nodes),
-terraform (plans against a flat configuration), rehearsal (five nodes against a simulated cloud),
-host_firewall (rules of a machine, and the time to load them). Prints a table; exit status 1 when a bound is broken.
+domains (5,000 mail domains), terraform (plans against a flat configuration), rehearsal (five nodes
+against a simulated cloud), host_firewall (rules of a machine, and the time to load them).
+Prints a table; exit status 1 when a bound is broken.
 """
 
 from __future__ import annotations
@@ -126,6 +127,19 @@ def scale(work: Path, rounds: int) -> Iterator[Row]:
     yield Row("500 nodes, hetzner / aws", found["hetzner-500"].seconds / found["aws-500"].seconds, "x", 1.5, detail)
 
 
+def domains(work: Path, rounds: int) -> Iterator[Row]:
+    """Measure a deployment with very many mail domains, half of them with a zone of their own."""
+    content = topology(6)
+    content["domains"] = {
+        f"{'shop' if index % 2 else 'm'}{index}.example.{'com' if index % 2 else 'org'}": {} for index in range(5000)
+    }
+    (work / "topology.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    words = [*GENERATE[:-1], "plan", "--json"]
+    found = interleaved({"plan": lambda: run(words, work, ENVIRONMENT)}, max(1, rounds // 4))["plan"]
+    detail = f"{found.peak_mib:.0f} MiB; load, validate, plan and print"
+    yield Row("5,000 mail domains", found.seconds, "s", 2.0, detail)
+
+
 def resources(plan: dict[str, Any]) -> dict[str, int]:
     """Count the managed resources of a plan by type."""
     counts: dict[str, int] = {}
@@ -201,6 +215,7 @@ def host_firewall(work: Path, rounds: int) -> Iterator[Row]:
 PARTS = {
     "start": start,
     "scale": scale,
+    "domains": domains,
     "terraform": terraform,
     "rehearsal": rehearsal,
     "host_firewall": host_firewall,

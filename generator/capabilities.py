@@ -17,11 +17,13 @@ class DnsProvider(msgspec.Struct, frozen=True):
     Attributes:
         modules: Folders of the modules in use, below `modules/`.
         least_ttl: Shortest time to live that it takes, in seconds.
+        whole_domains: Its zones are domains as registrars sell them, not parts of those.
     """
 
     modules: tuple[str, ...]
     providers: tuple[Provider, ...]
     least_ttl: int = 0
+    whole_domains: bool = False
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):

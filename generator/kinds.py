@@ -176,7 +176,43 @@ def _release(value: object) -> str:
     return text
 
 
+def _ascii(value: object) -> str:
+    """Return a name as DNS has it: small letters, other scripts as A-labels (RFC 5891), no final dot."""
+    text = _text(value).removesuffix(".")
+    if text.isascii():
+        return text.lower()
+    import idna
+
+    try:
+        return idna.encode(text.lower(), uts46=True).decode()
+    except idna.IDNAError as why:
+        raise ValueError(f"mail and DNS cannot use it ({why})") from None
+
+
+def _domain_name(expected: str, pattern: str, *, placeholder: str = "", most: int = 253) -> Kind:
+    strict = _matching("", pattern, most=most)
+
+    def parse(value: object) -> str:
+        text = _ascii(value)
+        if any(len(label) > _LABEL_BYTES for label in text.split(".")):
+            raise ValueError(f"a part between dots has more than {_LABEL_BYTES} characters")
+        return str(strict.parse(text))
+
+    return Kind(expected, parse, placeholder)
+
+
+def _mail_address(value: object) -> str:
+    text = _text(value)
+    local, at, domain = text.rpartition("@")
+    if not local.isascii():
+        raise ValueError("the part before the @ has letters that receivers of reports need not accept")
+    return str(_ADDRESS_TEXT.parse(f"{local}{at}{_ascii(domain)}"))
+
+
+_LABEL_BYTES = 63
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+
+_UNDERSCORED = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 
 # Names of things that are looked up: whatever is not found is refused, with the names that are.
 WORD = _matching("a name", r"[^\x00-\x1f\x7f]{1,63}")
@@ -186,18 +222,29 @@ NODE_NAME = _matching(
     r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?",
     most=63,
 )
-DOMAIN = _matching(
-    "a domain such as example.com, in small letters",
+DOMAIN = _domain_name(
+    "a domain such as example.com",
     rf"(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])",
     placeholder="example.com",
     most=200,
 )
-HOST_NAME = _matching("a host name such as mail.example.com", rf"(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])")
+HOST_NAME = _domain_name("a host name such as mail.example.com", rf"(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])")
+RECORD_NAME = _domain_name(
+    "a name of records such as www, @ or *.example.com", rf"@|(?:\*|{_UNDERSCORED})(?:\.{_UNDERSCORED})*"
+)
+RECORD_TYPE = one_of("A", "AAAA", "CAA", "CNAME", "MX", "NS", "SRV", "TXT")
+RECORD_TEXT = _matching("the text of a record: ASCII, on one line", r"[\x20-\x7e]{1,4000}", most=4000)
+KEY_TEXT = _matching("the text of a DKIM key, on one or more lines", r"[\t\n\r\x20-\x7e]{1,4000}", most=4000)
+SELECTOR = _domain_name("a DKIM selector such as carbonio", rf"{_LABEL}(?:\.{_LABEL})*", most=100)
+RELATIVE_FILE = _matching(
+    "a file beside the topology such as dkim.txt", r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*"
+)
 HOST = _matching("a host name or an address", rf"(?:{_LABEL}\.)*{_LABEL}")
-MAIL_ADDRESS = _matching(
-    "a mail address such as postmaster@example.com",
+_ADDRESS_TEXT = _matching(
+    "",
     rf"[A-Za-z0-9](?:[A-Za-z0-9._+-]{{0,62}}[A-Za-z0-9])?@(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])",
 )
+MAIL_ADDRESS = Kind("a mail address such as postmaster@example.com", _mail_address)
 MACHINE_TYPE = _matching("a machine type such as m6i.xlarge", r"[a-z0-9][a-z0-9.-]{1,40}")
 _IMAGE_TEXT = _matching("", r"[A-Za-z0-9/][A-Za-z0-9._:/=~+-]{2,200}")
 IMAGE = Kind(
@@ -218,6 +265,7 @@ SWITCH = Kind("true or false", _switch, False)
 OPENING = Kind('true, false, "management" or a list of IPv4 ranges', _opening, False)
 COUNT = Kind("a whole number from 1 to 10 million", _whole(1, 10_000_000), None)
 PORT = Kind("a port from 1 to 65535", _whole(1, 65_535), 51_820)
+PREFERENCE = Kind("a preference from 0 to 65535", _whole(0, 65_535), 10)
 SECONDS = Kind("a number of seconds from 30 to 604800", _whole(30, 604_800), 300)
 SIZE = Kind("a size such as 5 GB", _measured({"GB": 1, "GiB": 1, "TB": 1024, "TiB": 1024}, 10_000_000), 0)
 HOURS = Kind("a duration such as 200 hours", _measured({"h": 1, "hour": 1, "hours": 1}, 10_000_000), 0)

@@ -52,10 +52,10 @@ class Session:
         assert before in text
         path.write_text(text.replace(before, after), "utf-8")
 
-    def planned(self, name: str = "change") -> dict[str, tuple[str, ...]]:
+    def planned(self, name: str = "change", options: str = "") -> dict[str, tuple[str, ...]]:
         """Generate, plan into a file, and return what would happen to each resource."""
         tool = self.program.name
-        self.shell(f"python -m generator && {tool} plan -out={name} -input=false -no-color")
+        self.shell(f"python -m generator && {tool} plan -out={name} -input=false -no-color {options}")
         plan = json.loads(self.shell(f"{tool} show -json {name}"))
         return {
             change["address"]: tuple(change["change"]["actions"])

@@ -272,7 +272,7 @@ def test_a_changed_system_is_said(deployment: Deployment) -> None:
     assert "warning[os-changes]: files1 changes from ubuntu-20.04 to rhel-8" in said
 
 
-def test_opening_a_service_adds_its_rule_and_nothing_else(deployment: Deployment) -> None:
+def test_opening_a_service_adds_its_rule_and_its_name_and_nothing_else(deployment: Deployment) -> None:
     before = deployment.values
     deployment.topology["services"] = {"imaps": True, "submissions": True}
     deployment.generate()
@@ -280,6 +280,11 @@ def test_opening_a_service_adds_its_rule_and_nothing_else(deployment: Deployment
     added = after["firewall"]["rules"].keys() - before["firewall"]["rules"].keys()
     assert added == {"mta+proxy/in/internet/tcp/993", "mta+proxy/in/internet/tcp/465"}
     after["firewall"] = before["firewall"]
+    for view in ("public", "inside"):
+        names = after["dns"][view].keys() - before["dns"][view].keys()
+        assert names == {"_imaps._tcp.example.com SRV", "_submissions._tcp.example.com SRV"}
+        for name in names:
+            del after["dns"][view][name]
     assert after == before
 
 

@@ -37,9 +37,10 @@ def test_the_topology_of_the_readme_generates(tmp_path: Path) -> None:
 
 
 def test_commands_and_options_of_the_documents_exist() -> None:
-    known = run_cli(ROOT, "--help").out + run_cli(ROOT, "plan", "--help").out + run_cli(ROOT, "rehearse", "--help").out
+    commands = ("plan", "rehearse", "verify")
+    known = run_cli(ROOT, "--help").out + "".join(run_cli(ROOT, command, "--help").out for command in commands)
     for path in DOCUMENTS:
         for command in re.findall(r"`generate ([^`]+)`", path.read_text("utf-8")):
             for word in command.split():
-                if word.startswith("--") or word in ("plan", "rehearse"):
+                if word.startswith("--") or word in commands:
                     assert word in known, f"{path.name}: generate {command}"

@@ -132,7 +132,7 @@ def test_firewalld_has_one_zone_for_every_address() -> None:
 def test_a_domain_that_is_a_name_itself_is_not_cut_off_from_outside() -> None:
     values = (RecordValue("10.20.0.5"),)
     names = ("mta1.example.com", "example.com")
-    records = tuple(Record(name, "A", 300, values, "required", "") for name in names)
+    records = tuple(Record("example.com", name, "A", 300, values, "required", "") for name in names)
     lines = dnsmasq(Resolver({"n": "10.20.0.9"}, ("9.9.9.9",), "example.com", records), "10.20.0.9")
     assert [line for line in lines if line.startswith("local=")] == ["local=/mta1.example.com/"]
     assert [line for line in lines if line.startswith("listen-")] == ["listen-address=10.20.0.9"]

@@ -19,7 +19,10 @@ STAGES = ("load", "validate", "planner", "render", "output")
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
 # Too slow, or not needed, for `generate --help` and for plain generating.
-LAZY = ("boto3", "botocore", "hcloud", "moto", "python_terraform", "werkzeug", "hypothesis", "rich")
+LAZY = (
+    *("boto3", "botocore", "hcloud", "moto", "python_terraform", "werkzeug", "hypothesis", "rich"),
+    *("checkdmarc", "cryptography", "dns", "idna"),
+)
 
 
 def name_of(path: Path) -> str:

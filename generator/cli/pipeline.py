@@ -9,7 +9,7 @@ import msgspec
 from generator.clouds import DNS_PROVIDERS, REGISTRY, Cloud
 from generator.context import Context
 from generator.errors import GeneratorError
-from generator.load import Source, decode, read_source
+from generator.load import Source, decode, read_keys, read_source
 from generator.lockfile import Lock, read_lock
 from generator.plan import Plan
 from generator.planner import make_plan
@@ -63,6 +63,8 @@ def plan_topology(options: Namespace) -> Planned:
     topology, findings = decode(source)
     context = None
     if topology is not None and not problems:
+        topology, unread = read_keys(topology, Path(options.topology).parent)
+        findings += unread
         clouds = {name: cloud.capabilities for name, cloud in REGISTRY.items()}
         context, consequences = resolve(topology, clouds, DNS_PROVIDERS)
         if context is not None:

@@ -175,11 +175,12 @@ def _dns(plan: Plan) -> Iterator[str]:
 
 
 def _dns_host(plan: Plan) -> str:
-    domain = plan.deployment.domain
+    zones = list(plan.dns.zones.values())
     if plan.dns.provider == "none":
-        return f"Publish these records where {domain} is hosted; dns/{domain}.zone has them."
-    zone = "the existing zone" if plan.dns.existing_zone else "a new zone"
-    return f"Terraform keeps these records at {plan.dns.provider}, in {zone}."
+        files = ", ".join(f"dns/{zone.name}.zone" for zone in zones)
+        return f"Publish these records where the domain is hosted; {files} has them."
+    named = ", ".join(f"{'the existing' if zone.existing else 'a new'} zone {zone.name}" for zone in zones)
+    return f"Terraform keeps these records at {plan.dns.provider}, in {named}."
 
 
 def _first_port(flow: Flow) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from generator.capabilities import Capabilities, DnsProvider, Provider
 from generator.clouds.base import Cloud, Simulator, Tfvars
-from generator.clouds.values import key_pair, longest_compressed, records
+from generator.clouds.values import key_pair, longest_compressed, public_dns, records
 from generator.context import Context
 from generator.errors import InputError
 from generator.plan import CLUSTER_GROUP, GATEWAY, Plan, Rule
@@ -83,12 +83,7 @@ class Aws:
             "protect": choice.protect,
             "nodes": _nodes(plan),
             "volumes": _volumes(plan, final_snapshots=choice.final_snapshots, names=_DEVICES),
-            "dns": {
-                "existing_zone": plan.dns.existing_zone,
-                "public": records(plan.dns.public),
-                "inside": records(plan.dns.inside),
-                "ptr": plan.dns.ptr,
-            },
+            "dns": {**public_dns(plan.dns), "inside": records(plan.dns.inside)},
         }
 
     def audit(self, plan: Plan, context: Context) -> Iterator[Finding]:
@@ -144,10 +139,10 @@ class Aws:
             raise InputError(f"the simulated AWS knows no faults, so no {faults[0]}", "Leave out --fault.")
         from generator.rehearse.aws_simulator import AwsSimulator
 
-        domain = (plan.deployment.domain,)
+        zones = plan.dns.zones.values()
         return AwsSimulator(
-            delegated=domain if plan.dns.ptr else (),
-            existing_zones=domain if plan.dns.existing_zone else (),
+            delegated=tuple(plan.dns.zones) if plan.dns.ptr else (),
+            existing_zones=tuple(zone.name for zone in zones if zone.existing),
             images=tuple(image.id for image in plan.images.values() if re.fullmatch(_AMI, image.id)),
             region=plan.deployment.region,
         )

@@ -8,7 +8,7 @@ from typing import Any
 from generator.addressing import disjoint, parse_network
 from generator.capabilities import Capabilities, DnsProvider, Provider
 from generator.clouds.base import Cloud, Simulator, Tfvars
-from generator.clouds.values import key_pair, longest_compressed, records
+from generator.clouds.values import key_pair, longest_compressed, public_dns
 from generator.context import Context
 from generator.errors import InputError
 from generator.plan import CLUSTER_GROUP, GATEWAY, Group, Plan
@@ -33,7 +33,7 @@ class Hetzner:
     modules = ("hetzner/network", "hetzner/firewall", "hetzner/nodes", "hetzner/ptr", "dns/records")
     providers = (HCLOUD_PROVIDER,)
     dns_providers: Mapping[str, DnsProvider] = {
-        "hetzner": DnsProvider(("dns/records", "dns/hetzner"), (HCLOUD_PROVIDER,), least_ttl=60)
+        "hetzner": DnsProvider(("dns/records", "dns/hetzner"), (HCLOUD_PROVIDER,), least_ttl=60, whole_domains=True)
     }
     # The codes of the API: https://docs.hetzner.cloud/reference/cloud#errors
     hints: Mapping[str, str] = {
@@ -88,11 +88,7 @@ class Hetzner:
             "volumes": {
                 volume.key: {"node": volume.node, "size_gib": volume.size_gib} for volume in plan.volumes.values()
             },
-            "dns": {
-                "existing_zone": plan.dns.existing_zone,
-                "public": records(plan.dns.public),
-                "ptr": plan.dns.ptr,
-            },
+            "dns": public_dns(plan.dns),
         }
 
     def audit(self, plan: Plan, context: Context) -> Iterator[Finding]:
@@ -158,10 +154,10 @@ class Hetzner:
         except ValueError as error:
             mend = "Faults are words such as 429*3, 503@volumes, resource_unavailable:mta1.example.com or slow:2."
             raise InputError(str(error), mend) from None
-        domain, key = plan.deployment.domain, plan.deployment.existing_key_pair
+        key = plan.deployment.existing_key_pair
         return HetznerSimulator(
             snapshots=tuple(image.id for image in plan.images.values() if re.fullmatch(f"{_ID}|{_SELECTOR}", image.id)),
-            existing_zones=(domain,) if plan.dns.existing_zone else (),
+            existing_zones=tuple(zone.name for zone in plan.dns.zones.values() if zone.existing),
             ssh_keys=(key,) if key else (),
             faults=faults,
         )

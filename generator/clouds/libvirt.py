@@ -8,7 +8,7 @@ from typing import Any
 
 from generator.capabilities import Capabilities, DnsProvider, Provider
 from generator.clouds.base import Cloud, Simulator, Tfvars
-from generator.clouds.values import records
+from generator.clouds.values import public_dns
 from generator.context import Context
 from generator.errors import InputError
 from generator.plan import GATEWAY, Plan, PlannedNode
@@ -76,11 +76,7 @@ class Libvirt:
                 volume.key: {"node": volume.node, "size_gib": volume.size_gib, "serial": _serial(volume.key)}
                 for volume in plan.volumes.values()
             },
-            "dns": {
-                "existing_zone": plan.dns.existing_zone,
-                "public": records(plan.dns.public),
-                "ptr": plan.dns.ptr,
-            },
+            "dns": public_dns(plan.dns),
             **own,
         }
 

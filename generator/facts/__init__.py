@@ -2,7 +2,7 @@
 
 from generator.facts.base import EVERY_NODE, Edition, Fact, FactsError, Family, Protocol
 from generator.facts.cloud import CloudFacts, CloudImage, CloudLimits, MachineType
-from generator.facts.load import load_cloud, load_facts, releases
+from generator.facts.load import load_cloud, load_facts, releases, spf_includes
 from generator.facts.model import (
     EditionRules,
     Facts,
@@ -14,6 +14,7 @@ from generator.facts.model import (
     Role,
     Scenario,
     Service,
+    SpfInclude,
 )
 from generator.facts.procedure import Command, Install, InstallStep, OrderNote, WrittenValue
 from generator.facts.repositories import (
@@ -73,6 +74,7 @@ __all__ = [
     "Scenario",
     "Service",
     "SingleNodeHardware",
+    "SpfInclude",
     "SubscriptionRepositories",
     "VideoHardware",
     "WrittenValue",
@@ -80,4 +82,5 @@ __all__ = [
     "load_cloud",
     "load_facts",
     "releases",
+    "spf_includes",
 ]

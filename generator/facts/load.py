@@ -22,6 +22,7 @@ from generator.facts.model import (
     Role,
     Scenario,
     Service,
+    SpfInclude,
 )
 from generator.facts.procedure import Install, InstallStep, OrderNote, WrittenValue
 from generator.facts.repositories import ExtraPackages, Repositories
@@ -38,6 +39,12 @@ _T = TypeVar("_T")
 def releases() -> Mapping[str, Release]:
     """Return the releases whose port tables are known, by name, the oldest first."""
     return {name: _struct({"name": name, **row}, Release) for name, row in _read("releases").items()}
+
+
+@cache
+def spf_includes() -> Mapping[str, SpfInclude]:
+    """Return the known SPF records of companies that send for others, by name."""
+    return {name: _struct(row, SpfInclude) for name, row in _read("spf-includes").items()}
 
 
 @cache

@@ -121,6 +121,7 @@ class Service(Fact, frozen=True, kw_only=True):
         ports: One port, or `first-last`.
         default: Open unless the topology says otherwise.
         management_only: May never be opened to more than the management ranges.
+        srv: Its name in SRV records, where it has one.
     """
 
     id: str
@@ -130,6 +131,13 @@ class Service(Fact, frozen=True, kw_only=True):
     protocol: Protocol
     default: bool = False
     management_only: bool = False
+    srv: str = ""
+
+
+class SpfInclude(Fact, frozen=True, kw_only=True):
+    """A domain whose SPF record others include; `lookups` is what that costs them, itself included."""
+
+    lookups: int
 
 
 class PortRow(Fact, frozen=True, kw_only=True):

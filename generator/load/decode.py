@@ -87,6 +87,10 @@ class _Decoder:
         """Decode a mapping, or the short form of one."""
         fields = _shapes(table)
         values: dict[str, Any] = {}
+        nothing = isinstance(node, yaml.ScalarNode) and scalar(node) is None
+        if nothing and not table.SHORT:
+            # An entry of a map, all of it as it comes: `example.org:`.
+            node = yaml.MappingNode("", [])
         if not isinstance(node, yaml.MappingNode) and table.SHORT:
             short = table.SHORT
             values[short] = self.value(fields[short].shape, node, (*path, short))

@@ -5,7 +5,7 @@
 
 import msgspec
 
-from generator.plan.dns import DnsPlan, Record, RecordValue, Resolver
+from generator.plan.dns import DnsPlan, Record, RecordType, RecordValue, Resolver, Zone
 from generator.plan.firewalls import Forward, Gateway, HostFirewall, HostRule, Passage, Peer, Router, Vpn
 from generator.plan.flows import CLUSTER_GROUP, GATEWAY, OUTSIDE, RESOLVER, Flow, Group, Protocol, Rule
 from generator.plan.install import InstallCommand, InstallPlan, NodeInstall, ValueToNote
@@ -36,6 +36,7 @@ __all__ = [
     "PlannedNode",
     "Protocol",
     "Record",
+    "RecordType",
     "RecordValue",
     "Resolver",
     "Router",
@@ -44,6 +45,7 @@ __all__ = [
     "ValueToNote",
     "Volume",
     "Vpn",
+    "Zone",
 ]
 
 

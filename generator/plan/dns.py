@@ -17,11 +17,20 @@ class RecordValue(msgspec.Struct, frozen=True):
     addresses: tuple[str, ...] = ()
 
 
-class Record(msgspec.Struct, frozen=True):
-    """A set of DNS records with one name and type, and why it is there."""
+RecordType = Literal["A", "AAAA", "CAA", "CNAME", "MX", "NS", "SRV", "TXT"]
 
+
+class Record(msgspec.Struct, frozen=True):
+    """A set of DNS records with one name and type, and why it is there.
+
+    Attributes:
+        zone: The zone that holds it.
+        values: As in a zone file, but for TXT: its text, whole and without quotes.
+    """
+
+    zone: str
     name: str
-    type: Literal["A", "MX", "TXT"]
+    type: RecordType
     ttl: int
     values: tuple[RecordValue, ...]
     need: Literal["required", "recommended", "optional"]
@@ -33,10 +42,27 @@ class Record(msgspec.Struct, frozen=True):
         return f"{self.name} {self.type}"
 
 
-class DnsPlan(msgspec.Struct, frozen=True):
-    """Both views of the domain.
+class Zone(msgspec.Struct, frozen=True):
+    """A public zone.
 
     Attributes:
+        existing: It is there already, and holds records of others.
+        domains: Mail domains whose records it holds.
+    """
+
+    name: str
+    existing: bool
+    domains: tuple[str, ...]
+
+
+class DnsPlan(msgspec.Struct, frozen=True):
+    """Both views of the mail domains.
+
+    Attributes:
+        zones: Public zones by name; the one of the nodes' names comes first.
+        selectors: Names of the DKIM keys by mail domain.
+        unsigned: Mail domains whose key is still to be published.
+        sts_policy: The MTA-STS policy that is to be served; empty without one.
         public: What the world sees.
         inside: What the nodes see.
         ptr: Reverse name by symbol of the address; empty while none may be set yet.
@@ -45,8 +71,11 @@ class DnsPlan(msgspec.Struct, frozen=True):
     """
 
     provider: str
-    existing_zone: bool
+    zones: dict[str, Zone]
     public_name: str
+    selectors: dict[str, str]
+    unsigned: tuple[str, ...]
+    sts_policy: str
     public: tuple[Record, ...]
     inside: tuple[Record, ...]
     ptr: dict[str, str]

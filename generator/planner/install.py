@@ -25,6 +25,7 @@ class _Installer:
         self.context = context
         self.subnets = subnets
         self.public_name = dns.public_name
+        self.selector = dns.selectors[context.topology.domain]
         self.installed = context.topology.install == "packages"
         carbonio = [node for node in nodes.values() if not node.is_gateway]
         self.order = sorted(carbonio, key=lambda node: (self._place(node), node.name))
@@ -102,6 +103,7 @@ class _Installer:
             "network": self.context.topology.network.cidr,
             "directory": self.directory,
             "public_name": self.public_name,
+            "selector": self.selector,
             "public_address": public,
             "postgresql": self.context.facts.release.postgresql,
             "packages": " ".join(self.context.facts.packages(node.roles, self._family(node))),

@@ -13,8 +13,7 @@ def notices(context: Context, flows: tuple[Flow, ...], dns: DnsPlan, nodes: dict
             "Reverse names come in a second step: once the A records are public, set dns.ptr: true "
             "and run generate && terraform apply."
         )
-    if topology.dns.dmarc.policy == "none":
-        found.append("DMARC only observes (p=none). Raise dns.dmarc.policy once DKIM signatures are published.")
+    found += _mail(context, dns)
     if context.capabilities.private_zone:
         found.append(
             f"Inside the network the private zone answers for {topology.domain} alone: "
@@ -39,6 +38,32 @@ def notices(context: Context, flows: tuple[Flow, ...], dns: DnsPlan, nodes: dict
         if context.cloud.images[system].note:
             found.append(context.cloud.images[system].note)
     return tuple(found)
+
+
+def _mail(context: Context, dns: DnsPlan) -> list[str]:
+    """Return what is still to be done before others believe the deployment's mail."""
+    topology, found = context.topology, []
+    if topology.domain in dns.unsigned and not topology.dns.dmarc.policy:
+        found.append(
+            "DMARC only observes (p=none) until dns.dkim holds the key that Carbonio makes; then it quarantines."
+        )
+    elif topology.dns.dmarc.policy == "none":
+        found.append("DMARC only observes (p=none). Raise dns.dmarc.policy once DKIM signatures are published.")
+    further = [name for name in dns.unsigned if name != topology.domain]
+    if further:
+        named = ", ".join(further[:3]) + (f" and {len(further) - 3} more" if len(further) > 3 else "")
+        found.append(
+            f"Further mail domains need a DKIM key each: create {named} in Carbonio, then zmdkimkeyutil -a -d <domain> "
+            f"-s {dns.selectors[further[0]]}, and put what it prints into domains.<domain>.dkim."
+        )
+    if topology.dns.mta_sts:
+        found.append(
+            "MTA-STS: serve dns/mta-sts.txt as https://mta-sts.<domain>/.well-known/mta-sts.txt, with a certificate "
+            "for that name; without it the record does nothing."
+        )
+    if topology.dns.autodiscover:
+        found.append("autodiscover and autoconfig are names of the proxies: their certificate has to hold these names.")
+    return found
 
 
 def _layers(context: Context, dns: DnsPlan) -> list[str]:

@@ -48,7 +48,7 @@ def make_plan(context: Context, lock: Lock) -> tuple[Plan, Lock, list[Finding]]:
     nodes = _nodes(context, lock, placement, machines=machines, images=images, jumps=jumps)
     resolvers = choose_resolvers(context, lock)
     flows = plan_flows(context, deployment, nodes[GATEWAY].address if context.has_gateway else "", resolvers)
-    dns = plan_dns(context, nodes)
+    dns = plan_dns(context, nodes, findings)
     resolver = plan_resolver(context, resolvers, placement, dns)
     gateway = plan_gateway(context, lock, nodes, flows, resolver, findings)
     plan = Plan(

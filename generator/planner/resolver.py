@@ -32,7 +32,10 @@ def plan_resolver(context: Context, names: tuple[str, ...], placement: Placement
     """
     if not names:
         return None
-    answered = [record for record in dns.inside if record.type in _ANSWERED]
+    world = frozenset(dns.public)
+    # The MX is asked for at installation, when the world may not have heard of it yet.
+    own = f"{context.topology.domain} MX"
+    answered = [one for one in dns.inside if one.type in _ANSWERED and (one not in world or one.key == own)]
     return Resolver(
         addresses={name: placement.nodes[name].address for name in names},
         upstream=context.forwarders,

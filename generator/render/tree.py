@@ -19,7 +19,7 @@ from generator.render.host_files import host_files
 from generator.render.network_config import network_config
 from generator.render.ssh import ssh_config
 from generator.render.templates import environment
-from generator.render.zone import zone_file
+from generator.render.zone import zone_files
 
 _ROOT = ("main.tf", "outputs.tf", "providers.tf", "variables.tf")
 HEADER = "Written by generate. Edit the topology instead, or add a .tf file of your own beside this one."
@@ -40,7 +40,8 @@ def render(plan: Plan, lock: Lock, context: Context, cloud: Cloud, dns: DnsProvi
         GeneratedFile("terraform.tfvars.json", json_bytes(cloud.tfvars(plan, context))),
         *_modules(cloud, dns),
         *_node_files(plan, context, cloud, findings),
-        GeneratedFile(f"dns/{plan.deployment.domain}.zone", zone_file(plan).encode()),
+        *(GeneratedFile(f"dns/{zone.name}.zone", text.encode()) for zone, text in zone_files(plan)),
+        *([GeneratedFile("dns/mta-sts.txt", plan.dns.sts_policy.encode())] if plan.dns.sts_policy else []),
         GeneratedFile("ssh_config", ssh_config(plan).encode()),
         GeneratedFile("hand-over.md", hand_over(plan).encode()),
         GeneratedFile(LOCK_NAME, lock.dump()),

@@ -1,28 +1,77 @@
-"""The public zone as text, for whoever hosts DNS elsewhere."""
+"""The public zones as text, for whoever hosts DNS elsewhere."""
 
-from generator.plan import Plan, Record, RecordValue
+import re
+from collections.abc import Iterator
 
-_CHUNK = 200
-"""Strings in a TXT record hold at most 255 bytes (RFC 1035, 3.3.14); addresses come in later."""
+from generator.plan import Plan, Record, RecordValue, Zone
+
+_LONGEST = 255
+"""Bytes that a string of a TXT record holds (RFC 1035, section 3.3)."""
+
+_ADDRESS = 39
+"""Bytes that an address to come may have: the longest of IPv6."""
+
+_FEW = 3
 
 
-def zone_file(plan: Plan) -> str:
-    """Return the records in the format of RFC 1035, addresses as `@@public:<node>@@`."""
-    records = plan.dns.public
-    lines = [f"; Public records of {plan.deployment.domain}, to be merged into its zone."]
+def zone_files(plan: Plan) -> Iterator[tuple[Zone, str]]:
+    """Yield each zone with its records in the format of RFC 1035, addresses as `@@public:<node>@@`."""
+    by_zone: dict[str, list[Record]] = {name: [] for name in plan.dns.zones}
+    for record in plan.dns.public:
+        by_zone[record.zone].append(record)
+    for name, records in by_zone.items():
+        yield plan.dns.zones[name], _zone_file(plan.dns.zones[name], records)
+
+
+def value_text(value: RecordValue) -> str:
+    """Return a value with `@@symbol@@` in place of addresses to come."""
+    return value.text % tuple(f"@@{symbol}@@" for symbol in value.addresses)
+
+
+def _zone_file(zone: Zone, records: list[Record]) -> str:
+    lines = [f"; Public records of {_named(zone.domains)}, to be merged into the zone {zone.name}."]
     if any(value.addresses for record in records for value in record.values):
         lines.append(
-            "; Words between at signs stand for addresses; after apply, this prints them: terraform output -raw zone"
+            "; As generated, words between at signs stand for addresses; terraform output -raw zone has the addresses."
         )
-    lines += ["", f"$ORIGIN {plan.deployment.domain}.", ""]
+    lines += ["", f"$ORIGIN {zone.name}.", ""]
     for record in records:
         lines.append(f"; {record.need}: {record.why}")
         lines += [f"{record.name}. {record.ttl} IN {record.type} {_data(record, value)}" for value in record.values]
     return "\n".join(lines) + "\n"
 
 
+def _named(domains: tuple[str, ...]) -> str:
+    more = len(domains) - _FEW
+    return ", ".join(domains[:_FEW]) + (f" and {more} more" if more > 0 else "")
+
+
 def _data(record: Record, value: RecordValue) -> str:
-    text = value.text % tuple(f"@@{symbol}@@" for symbol in value.addresses)
     if record.type != "TXT":
-        return text
-    return " ".join(f'"{text[start : start + _CHUNK]}"' for start in range(0, len(text), _CHUNK))
+        return value_text(value)
+    return " ".join(f'"{string}"' for string in _strings(value)) or '""'
+
+
+def _strings(value: RecordValue) -> Iterator[str]:
+    """Yield a text cut into strings that fit with any address, escaped as in a zone file; no symbol is cut."""
+    symbols = iter(value.addresses)
+    string, length = "", 0
+    for part in re.findall(r"%s|%%|[^%]", value.text, re.DOTALL):
+        pieces = [f"@@{next(symbols)}@@"] if part == "%s" else [_escaped(byte) for byte in part[-1].encode()]
+        size = _ADDRESS if part == "%s" else len(pieces)
+        if length + size > _LONGEST:
+            yield string
+            string, length = "", 0
+        for piece in pieces:
+            # Two at signs of the operator's own would open a placeholder.
+            string += "\\@" if piece == "@" and string.endswith("@") else piece
+        length += size
+    if string:
+        yield string
+
+
+def _escaped(byte: int) -> str:
+    letter = chr(byte)
+    if letter in '"\\':
+        return f"\\{letter}"
+    return letter if " " <= letter <= "~" else f"\\{byte:03d}"

@@ -4,9 +4,11 @@ from generator.context import Context
 from generator.problems import Finding
 from generator.validate.dns import check_dns
 from generator.validate.gateway import check_gateway
+from generator.validate.mail import check_mail
 from generator.validate.network import check_network
 from generator.validate.nodes import check_nodes
 from generator.validate.premises import check_premises
+from generator.validate.records import check_records
 from generator.validate.release import check_systems
 from generator.validate.resolve import resolve
 from generator.validate.roles import check_roles
@@ -23,6 +25,8 @@ RULES = (
     check_premises,
     check_services,
     check_dns,
+    check_mail,
+    check_records,
 )
 
 

@@ -22,6 +22,7 @@ PLACEHOLDERS = {
     "network": "10.20.0.0/16",
     "public_address": "203.0.113.9",
     "public_name": "mail.example.com",
+    "selector": "carbonio",
     "postgresql": 16,
 }
 

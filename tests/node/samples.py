@@ -7,7 +7,19 @@ import hashlib
 import re
 from typing import Any
 
-from generator.plan import Forward, Gateway, HostFirewall, HostRule, Passage, Peer, Record, RecordValue, Resolver, Vpn
+from generator.plan import (
+    Forward,
+    Gateway,
+    HostFirewall,
+    HostRule,
+    Passage,
+    Peer,
+    Record,
+    RecordType,
+    RecordValue,
+    Resolver,
+    Vpn,
+)
 from generator.render.dnsmasq import dnsmasq
 from generator.render.firewalld import firewalld
 from generator.render.host_files import _MODPROBE, _MODULES, _SYSCTL
@@ -81,11 +93,13 @@ def forwards() -> tuple[Forward, ...]:
 
 def resolver() -> Resolver:
     """Return DNS inside the network."""
-    records = [
-        Record(f"{name}.example.com", "A", 300, (RecordValue(TARGETS[name]),), "required", "") for name in TARGETS
-    ]
-    records.append(Record("mail.example.com", "A", 300, (RecordValue("10.20.0.11"),), "required", ""))
-    records.append(Record("example.com", "MX", 300, (RecordValue("10 mail.example.com."),), "required", ""))
+
+    def record(name: str, kind: RecordType, value: str) -> Record:
+        return Record("example.com", name, kind, 300, (RecordValue(value),), "required", "")
+
+    records = [record(f"{name}.example.com", "A", TARGETS[name]) for name in TARGETS]
+    records.append(record("mail.example.com", "A", "10.20.0.11"))
+    records.append(record("example.com", "MX", "10 mail.example.com."))
     return Resolver({"gateway": GATEWAY_ADDRESS}, ("192.0.2.53", "192.0.2.54"), "example.com", tuple(records))
 
 

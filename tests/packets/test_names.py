@@ -111,7 +111,7 @@ def test_all_addresses_of_a_name_are_answered(bench: World) -> None:
 
 
 def _record(name: str, *addresses: str) -> Record:
-    return Record(name, "A", 300, tuple(map(RecordValue, addresses)), "required", "")
+    return Record("example.com", name, "A", 300, tuple(map(RecordValue, addresses)), "required", "")
 
 
 def test_it_waits_for_its_address(bench: World) -> None:

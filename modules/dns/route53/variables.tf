@@ -47,4 +47,10 @@ variable "records" {
     condition     = alltrue([for record in values(var.records) : length(record.values) > 0])
     error_message = "A record set needs at least one value."
   }
+
+  # Providers write other bytes each in their own way, and length() would count letters instead of bytes.
+  validation {
+    condition     = alltrue(flatten([for record in values(var.records) : [for text in record.values : can(regex("^[ -~]*$", text))]]))
+    error_message = "A record's values must be printable ASCII."
+  }
 }

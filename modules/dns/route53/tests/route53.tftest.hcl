@@ -108,3 +108,38 @@ run "an_existing_zone_is_looked_up" {
     error_message = "Records and outputs are those of the existing zone."
   }
 }
+
+run "signs_are_counted_before_they_are_escaped" {
+  command = plan
+
+  variables {
+    records = {
+      "seam.example.com TXT" = {
+        name = "seam.example.com"
+        type = "TXT"
+        ttl  = 300
+        values = [
+          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"",
+          "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\\",
+        ]
+      }
+    }
+  }
+
+  assert {
+    condition     = aws_route53_record.this["seam.example.com TXT"].records == toset(["${join("", [for n in range(254) : "a"])}\\\"", "${join("", [for n in range(255) : "b"])}\"\"\\\\"])
+    error_message = "A quote as byte 255 stays in its string, a backslash as byte 256 begins the next."
+  }
+}
+
+run "other_than_printable_ascii_is_refused" {
+  command = plan
+
+  variables {
+    records = {
+      "text.example.com TXT" = { name = "text.example.com", type = "TXT", ttl = 300, values = ["grüße"] }
+    }
+  }
+
+  expect_failures = [var.records]
+}

@@ -1,10 +1,11 @@
 # Written by generate. Edit the topology instead, or add a .tf file of your own beside this one.
 
 locals {
-  # @@symbol@@ in a generated text stands for a value that is known after apply only.
+  # @@symbol@@ in a generated text stands for a value that is known after apply only; other at signs are text.
   texts = {
-    for key, name in { hand_over = "hand-over.md", zone = "dns/${var.domain}.zone" } : key => join("", [
-      for index, part in split("@@", file("${path.module}/${name}")) : index % 2 == 0 ? part : module.nodes.symbols[part]
+    for name in concat(["hand-over.md"], [for zone in keys(var.dns.zones) : "dns/${zone}.zone"]) : name => join("", [
+      for part in regexall("@@[a-z]+:[a-z0-9-]+@@|[^@]+|@", file("${path.module}/${name}")) :
+      startswith(part, "@@") ? module.nodes.symbols[trim(part, "@")] : part
     ])
   }
 
@@ -21,11 +22,11 @@ locals {
 
 output "hand_over" {
   description = "The hand-over sheet, with all addresses: terraform output -raw hand_over."
-  value       = local.texts.hand_over
+  value       = local.texts["hand-over.md"]
 }
 
 output "name_servers" {
-  description = "Name servers of the public zone, to be entered at the registrar; empty when it is served elsewhere."
+  description = "Name servers by public zone, to be entered at the registrar; empty when they are served elsewhere."
   value       = local.name_servers
 }
 
@@ -52,6 +53,11 @@ output "volumes" {
 }
 
 output "zone" {
-  description = "The public zone as a zone file, with all addresses: terraform output -raw zone."
-  value       = local.texts.zone
+  description = "The public zones one after the other, with all addresses: terraform output -raw zone."
+  value       = join("\n", [for zone in keys(var.dns.zones) : local.texts["dns/${zone}.zone"]])
+}
+
+output "zones" {
+  description = "The public zones as zone files, by name, with all addresses."
+  value       = { for zone in keys(var.dns.zones) : zone => local.texts["dns/${zone}.zone"] }
 }

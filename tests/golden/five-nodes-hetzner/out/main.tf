@@ -42,16 +42,19 @@ module "public_records" {
 }
 
 module "public_zone" {
-  source = "./modules/dns/hetzner"
+  source   = "./modules/dns/hetzner"
+  for_each = var.dns.zones
 
   name          = var.name
-  domain        = var.domain
-  existing_zone = var.dns.existing_zone
-  records       = module.public_records.records
+  domain        = each.key
+  existing_zone = each.value.existing
+  records = {
+    for key, record in module.public_records.records : key => record if var.dns.public[key].zone == each.key
+  }
 }
 
 locals {
-  name_servers = module.public_zone.name_servers
+  name_servers = { for zone, module in module.public_zone : zone => module.name_servers }
 }
 
 module "ptr" {

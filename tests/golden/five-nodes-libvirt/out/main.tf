@@ -27,5 +27,5 @@ module "nodes" {
 
 # The public zone is served elsewhere: terraform output -raw zone prints what belongs into it.
 locals {
-  name_servers = []
+  name_servers = {}
 }

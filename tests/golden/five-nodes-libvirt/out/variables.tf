@@ -2,8 +2,11 @@
 
 variable "dns" {
   type = object({
-    existing_zone = bool
+    zones = map(object({
+      existing = bool
+    }))
     public = map(object({
+      zone = string
       name = string
       type = string
       ttl  = number
@@ -14,7 +17,7 @@ variable "dns" {
     }))
     ptr = map(string)
   })
-  description = "Record sets of the public zone by \"name TYPE\", and reverse names by symbol of the address: whoever gave the addresses enters these. A value's text is a format() string with one %s for each address symbol."
+  description = "Public zones by name, their record sets by \"name TYPE\", and reverse names by symbol of the address: whoever gave the addresses enters these. A value's text is a format() string with one %s for each address symbol."
   nullable    = false
 }
 

@@ -58,7 +58,7 @@ module "inside_dns" {
 
 # The public zone is served elsewhere: terraform output -raw zone prints what belongs into it.
 locals {
-  name_servers = []
+  name_servers = {}
 }
 
 module "ptr" {

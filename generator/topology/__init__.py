@@ -6,20 +6,24 @@ The annotations carry everything the reader of a file needs to know about a valu
 
 from typing import Annotated, ClassVar
 
-import msgspec
 from msgspec import Meta
 
 from generator import kinds
+from generator.topology.dns import Dkim, Dmarc, Dns, MailDomain, Spf
+from generator.topology.table import Table
 
-
-class Table(msgspec.Struct, frozen=True, kw_only=True):
-    """A mapping of the topology file.
-
-    Attributes:
-        SHORT: The field that is meant when something other than a mapping is written.
-    """
-
-    SHORT: ClassVar[str] = ""
+__all__ = [
+    "Dkim",
+    "Dmarc",
+    "Dns",
+    "GatewayChoice",
+    "MailDomain",
+    "Node",
+    "Spf",
+    "Table",
+    "Topology",
+    "VpnChoice",
+]
 
 
 class Quotas(Table, frozen=True, kw_only=True):
@@ -114,42 +118,6 @@ class Network(Table, frozen=True, kw_only=True):
         kinds.ADDRESS,
         Meta(description="The operator's router in it (exposure: external), instead of the first address"),
     ] = ""
-
-
-class Dmarc(Table, frozen=True, kw_only=True):
-    """What receivers shall do with mail that fails, and where they report."""
-
-    SHORT: ClassVar[str] = "policy"
-
-    policy: Annotated[
-        str,
-        kinds.one_of("none", "quarantine", "reject"),
-        Meta(description="Policy for failing mail"),
-    ] = "none"
-    reports: Annotated[str, kinds.MAIL_ADDRESS, Meta(description="Where aggregate reports go")] = ""
-
-
-class Dns(Table, frozen=True, kw_only=True):
-    """Who hosts the public zone, and what goes into it."""
-
-    SHORT: ClassVar[str] = "provider"
-
-    provider: Annotated[str, kinds.WORD, Meta(description="DNS provider, or none", examples=["route53", "none"])] = ""
-    existing_zone: Annotated[bool, kinds.SWITCH, Meta(description="The zone exists already at the provider")] = False
-    delegated: Annotated[bool, kinds.SWITCH, Meta(description="The parent zone points to the existing zone")] = False
-    ptr: Annotated[bool, kinds.SWITCH, Meta(description="Set reverse names; the A records are public")] = False
-    ttl: Annotated[int, kinds.SECONDS, Meta(description="Time to live of the records in seconds")] = 300
-    dmarc: Dmarc = Dmarc()
-    forwarders: Annotated[
-        tuple[str, ...],
-        kinds.ADDRESS,
-        Meta(description="Name servers that the DNS inside asks for everything else, instead of the cloud's"),
-    ] = ()
-    also_inside: Annotated[
-        dict[str, tuple[str, ...]],
-        kinds.ADDRESS,
-        Meta(description="Further names of the domain, with the addresses they have inside the network"),
-    ] = {}
 
 
 class GatewayChoice(Table, frozen=True, kw_only=True):
@@ -269,6 +237,10 @@ class Topology(Table, frozen=True, kw_only=True):
         str, kinds.HOST_NAME, Meta(description="Name under which users reach the deployment, instead of mail.<domain>")
     ] = ""
     dns: Dns = Dns()
+    domains: Annotated[
+        dict[Annotated[str, kinds.DOMAIN], MailDomain],
+        Meta(description="Further mail domains, with what differs from dns"),
+    ] = {}
     time_servers: Annotated[tuple[str, ...], kinds.HOST, Meta(description="Time servers, instead of the system's")] = ()
     rhel: Rhel = Rhel()
     install: Annotated[

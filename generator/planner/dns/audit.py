@@ -1,0 +1,101 @@
+"""The operator's own records beside ours: what DNS or mail does not allow together."""
+
+from collections.abc import Iterator
+
+from generator.context import Context
+from generator.mail_domains import Mail
+from generator.plan import Record
+from generator.planner.dns.own import JOINED
+from generator.problems import Finding, Path
+
+_ONCE = {"v=spf1": "two-spf", "v=dmarc1": "two-dmarc"}
+"""Texts of which a name has one at most (RFC 7208, section 3.2; RFC 7489, section 6.6.3)."""
+
+
+def audit_reverse(context: Context, names: set[str], public: list[Record]) -> Iterator[Finding]:
+    """Yield reverse names that lead nowhere: receivers ask for the address again and refuse mail without it.
+
+    Args:
+        context: The topology.
+        names: How MTAs greet.
+        public: All records.
+    """
+    known = {record.name for record in public if record.type == "A"}
+    hidden = [name for name in context.carriers("proxy") if context.nodes[name].private]
+    place: Path = ("nodes", hidden[0], "private") if hidden else ("public_name",)
+    for name in sorted(names - known):
+        why = f"the sending address would have the reverse name {name}, which has no A record: no proxy is public"
+        yield Finding("ptr-without-address", place, why, "Remove private from a node with proxy.")
+
+
+def audit_own(
+    context: Context, domains: dict[str, Mail], ours: list[Record], public: list[Record]
+) -> Iterator[Finding]:
+    """Yield what is wrong about records together.
+
+    Args:
+        context: The topology.
+        domains: All mail domains.
+        ours: Records without the operator's.
+        public: All records.
+    """
+    own: dict[str, Path] = {
+        f"{mail.own_name(name)} {type_}": (*mail.path, "records", name, type_)
+        for mail in domains.values()
+        for name, types in mail.records.items()
+        for type_ in types
+    }
+    types: dict[str, dict[str, Record]] = {}
+    for record in public:
+        types.setdefault(record.name, {})[record.type] = record
+    yield from _aliases(context, domains, own, types)
+    known = {record.key for record in ours} if own else set()
+    for key, place in own.items():
+        name, type_ = key.split(" ")
+        if key in known and type_ not in JOINED:
+            yield Finding("record-is-ours", place, f"{key} is a record of the deployment", "Remove it.", key=True)
+        elif type_ == "TXT":
+            yield from _once(name, types[name]["TXT"], place)
+        elif type_ == "MX":
+            yield from _mx(types[name]["MX"], types, {mail.zone for mail in domains.values()}, place)
+
+
+def _aliases(
+    context: Context, domains: dict[str, Mail], own: dict[str, Path], types: dict[str, dict[str, Record]]
+) -> Iterator[Finding]:
+    """Yield names that are a CNAME and more (RFC 1034, section 3.6.2)."""
+    for name, found in types.items():
+        if "CNAME" not in found or len(found) == 1:
+            continue
+        others = ", ".join(sorted(found.keys() - {"CNAME"}))
+        why = f"{name} has a CNAME, which stands alone, and {others}"
+        places = [own[f"{name} {type_}"] for type_ in found if f"{name} {type_}" in own]
+        node = name.removesuffix(f".{context.topology.domain}")
+        if not places and node in context.nodes:
+            places = [("nodes", node)]
+        elif not places:
+            places = [domains[name].path] if name in domains else [("dns",)]
+        for place in places:
+            yield Finding("cname-beside", place, why, "Remove or rename one of them.", key=True)
+
+
+def _once(name: str, record: Record, place: Path) -> Iterator[Finding]:
+    for start, rule in _ONCE.items():
+        if sum(value.text.lower().startswith(start) for value in record.values) > 1:
+            why = f"{name} would have two records that begin with {start}, and receivers take neither"
+            mend = "Say it by dns.spf or dns.dmarc instead."
+            yield Finding(rule, place, why, mend, key=True)
+
+
+def _mx(record: Record, types: dict[str, dict[str, Record]], zones: set[str], place: Path) -> Iterator[Finding]:
+    for value in record.values:
+        target = value.text.split()[-1].removesuffix(".")
+        if not any(target == zone or target.endswith(f".{zone}") for zone in zones) or not target:
+            continue
+        found = types.get(target, {})
+        if "CNAME" in found:
+            why, mend = f"{target} is a CNAME, to which no MX may point", "Name the host behind it."
+            yield Finding("mx-to-cname", place, why, mend)
+        elif not found.keys() & {"A", "AAAA"}:
+            why = f"{target} has no address, so nobody can deliver mail there"
+            yield Finding("mx-without-address", place, why, "Add its A record, or name a host that has one.")

@@ -1,0 +1,69 @@
+"""The operator's own records, each by itself: names and values that DNS and mail know."""
+
+import re
+from collections.abc import Iterator
+from ipaddress import AddressValueError, IPv4Address, IPv4Network
+
+from generator.addressing import is_private
+from generator.context import Context
+from generator.mail_domains import Mail, mail_domains
+from generator.problems import Finding, Path
+from generator.records import canonical
+
+_HOSTS = frozenset({"A", "AAAA", "MX"})
+"""Types whose owner is a host, which has no underscore in its name (RFC 952, RFC 1123)."""
+
+_POLICY = {"v=spf1": r"v=spf1( .*)?", "v=DMARC1": r"v=DMARC1 *; *p *= *(none|quarantine|reject) *(;.*)?"}
+"""What a text that begins so has to look like (RFC 7208, section 4.5; RFC 7489, section 6.3)."""
+
+
+def check_records(context: Context) -> Iterator[Finding]:
+    """Values that are none, and values that cannot be meant."""
+    for mail in mail_domains(context).values():
+        for name, types in mail.records.items():
+            for type_, texts in types.items():
+                for index, text in enumerate(texts):
+                    yield from _check(mail, name, type_, text, (*mail.path, "records", name, type_, index))
+
+
+def _check(mail: Mail, name: str, type_: str, text: str, place: Path) -> Iterator[Finding]:
+    try:
+        value = canonical(type_, text, mail.name)
+    except ValueError as error:
+        mend = "Write it as in a zone file."
+        yield Finding("wrong-record", place, f'"{text}" is no value of type {type_}: {error}', mend)
+        return
+    if type_ in _HOSTS and "_" in name:
+        why = f"{name} has an underscore, which no host has"
+        yield Finding("wrong-host", place[:-1], why, "Choose another name.", key=True)
+    if type_ == "A" and is_private(IPv4Network(value)):
+        why = f"{value} is private: the Internet cannot reach it, and learns about your network"
+        mend = "Leave it out; names that are for the nodes alone belong into dns.also_inside."
+        yield Finding("private-record", place, why, mend)
+    if type_ == "MX" and _is_address(value.split()[-1].removesuffix(".")):
+        why = f"an MX names a host, and {value.split()[-1].removesuffix('.')} is an address"
+        yield Finding("mx-to-address", place, why, "Give the address a name by an A record, and use that.")
+    for start, pattern in _POLICY.items():
+        if type_ == "TXT" and value.lower().startswith(start.lower()) and not re.fullmatch(pattern, value):
+            why = f'"{value[:60]}" begins with {start}, and receivers cannot read it'
+            mend = "DMARC needs p= right after the version." if "DMARC" in start else "Put a space after the version."
+            yield Finding("wrong-record", place, why, mend)
+    if type_ == "TXT" and "._domainkey" in f".{name}":
+        yield from _dkim(value, place)
+
+
+def _dkim(value: str, place: Path) -> Iterator[Finding]:
+    from generator.dkim import published
+
+    try:
+        published(value)
+    except ValueError as error:
+        yield Finding("wrong-dkim", place, f"this is no DKIM key: {error}", "Put in the published text, whole.")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        IPv4Address(text)
+    except AddressValueError:
+        return False
+    return True
