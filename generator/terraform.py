@@ -145,6 +145,10 @@ class Terraform:
         """Return the addresses of everything in the state, one in a line."""
         return self._run("state list", capture=True)
 
+    def output(self) -> Result:
+        """Return all outputs as JSON; `{}` before the first apply."""
+        return self._run("output", capture=True, json=self._flag, no_color=self._flag)
+
     @property
     def _flag(self) -> Any:
         from python_terraform import IsFlagged

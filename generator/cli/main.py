@@ -17,6 +17,7 @@ Writes Terraform and cloud-init for a Carbonio deployment from one topology file
   generate                   read topology.yaml here, write the Terraform here
   generate plan              show what was decided and why
   generate rehearse          apply everything against a simulated cloud
+  generate verify --dns      ask resolvers whether the world sees the DNS of the plan
 """
 
 _EPILOG = "Example: generate && terraform apply"
@@ -24,13 +25,14 @@ _EPILOG = "Example: generate && terraform apply"
 _COMMANDS = {
     "plan": "show what was decided and why",
     "rehearse": "apply everything against a simulated cloud",
+    "verify": "ask resolvers whether the world sees the DNS of the plan",
 }
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="generate",
-        usage="generate [TOPOLOGY] [options]\n       generate plan|rehearse [TOPOLOGY] [options]",
+        usage="generate [TOPOLOGY] [options]\n       generate plan|rehearse|verify [TOPOLOGY] [options]",
         description=_SUMMARY,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -51,6 +53,10 @@ def _run(arguments: list[str]) -> int:
         import generator.cli.rehearse as rehearse_command
 
         return rehearse_command.run(rehearse_command.parser().parse_args(arguments[1:]))
+    if command == "verify":
+        import generator.cli.verify as verify_command
+
+        return verify_command.run(verify_command.parser().parse_args(arguments[1:]))
     return generate_command.run(_parser().parse_args(arguments))
 
 

@@ -1,0 +1,188 @@
+"""`generate verify --dns`: what the world sees of the deployment's DNS, held against the plan."""
+
+import argparse
+import textwrap
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from generator.cli.options import common
+from generator.cli.pipeline import Planned, WrongTopologyError, plan_topology
+from generator.cli.report import count, out, printable, say, say_problems
+from generator.errors import Exit
+
+if TYPE_CHECKING:
+    from generator.verify.model import Row
+    from generator.verify.resolvers import Server
+
+_WIDTH = 80
+_STATUS = 12
+_TYPE = 6
+_SECONDS = 10.0
+_MOST_SECONDS = 120.0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of this command."""
+    found = argparse.ArgumentParser(
+        prog="generate verify",
+        description="Ask resolvers about every public record of the plan, and compare. Nothing is written.",
+        epilog="Example: generate verify --dns --resolver 9.9.9.9 --resolver 1.1.1.1",
+    )
+    common(found)
+    found.add_argument("--dns", action="store_true", required=True, help="verify the public DNS")
+    found.add_argument(
+        "--resolver",
+        action="append",
+        default=[],
+        metavar="ADDRESS[:PORT]",
+        help="ask this resolver instead of the system's; may be given several times",
+    )
+    found.add_argument(
+        "--addresses",
+        metavar="FILE",
+        help='JSON with the addresses that exist after apply: terraform output -json, or {"public:mta1": "ADDRESS"}',
+    )
+    found.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=_SECONDS,
+        metavar="SECONDS",
+        help=f"time for one question with its repetitions ({_SECONDS:g})",
+    )
+    return found
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.1 <= seconds <= _MOST_SECONDS:
+        raise argparse.ArgumentTypeError(f'"{text}" is no number of seconds between 0.1 and {_MOST_SECONDS:g}')
+    return seconds
+
+
+def run(arguments: Namespace) -> int:
+    """Run the command and return its exit code."""
+    try:
+        planned = plan_topology(arguments)
+    except WrongTopologyError as error:
+        say_problems(error.problems)
+        return Exit.WRONG_INPUT
+    say_problems(planned.warnings)
+    addresses = _addresses(arguments, planned)
+    from generator.verify.resolvers import chosen
+
+    servers = chosen(arguments.resolver)
+    from generator.verify.run import verify
+
+    rows = verify(planned.plan, addresses, servers, arguments.timeout)
+    if arguments.json:
+        out(_json(rows, servers))
+    else:
+        for line in describe(rows, servers):
+            out(line)
+    return Exit.DIFFERENCES if any(row.is_finding for row in rows) else Exit.FINE
+
+
+def _addresses(arguments: Namespace, planned: Planned) -> dict[str, str]:
+    """Return the addresses by symbol that can be known."""
+    from generator.verify.addresses import from_terraform, read_addresses, symbols
+
+    if arguments.addresses is not None:
+        return read_addresses(Path(arguments.addresses), planned.plan)
+    if not symbols(planned.plan):
+        return {}
+    found, why = from_terraform(planned.folder, planned.plan)
+    if why:
+        say(f"the addresses that exist after apply are not known: {why}")
+        say("  Give them: generate verify --dns --addresses FILE, with what terraform output -json prints.")
+    return found
+
+
+def _json(rows: Sequence["Row"], servers: Sequence["Server"]) -> str:
+    import msgspec
+
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row.status] = counts.get(row.status, 0) + 1
+    data = {
+        "format": 1,
+        "resolvers": [str(server) for server in servers],
+        "rows": [*rows],
+        "counts": dict(sorted(counts.items())),
+        "first": _first(rows),
+    }
+    return msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
+
+
+def describe(rows: Sequence["Row"], servers: Sequence["Server"]) -> Iterator[str]:
+    """Yield the lines of the report for people."""
+    yield f"Asked: {', '.join(map(str, servers))}"
+    yield ""
+    yield f"{'STATUS':{_STATUS}}{'WHAT':{_TYPE}}NAME"
+    for row in rows:
+        yield printable(f"{row.status:{_STATUS}}{_what(row):{_TYPE}}{row.name}".rstrip())
+        yield from _details(row)
+    yield ""
+    yield from _end(rows)
+
+
+def _what(row: "Row") -> str:
+    """Return the type of record, or the better known name of what the record is for."""
+    return row.check.upper() if row.check in ("spf", "dkim", "dmarc") else row.type or "from"
+
+
+def _details(row: "Row") -> Iterator[str]:
+    """Yield what is remarkable about a row; of one that is all right, the note alone."""
+    if row.status not in ("ok", "skipped", "follows", "unresolved", "warning"):
+        yield from _values("planned", row.planned)
+        yield from _values("found", row.found)
+    if row.message:
+        yield from _wrapped("", row.message)
+
+
+def _values(word: str, values: Sequence[str]) -> Iterator[str]:
+    for value in values:
+        yield from _wrapped(f"{word:8}", value)
+
+
+def _wrapped(word: str, text: str) -> Iterator[str]:
+    indent = " " * _STATUS
+    # What strangers publish is shown, never obeyed.
+    yield from textwrap.wrap(
+        printable(text).replace("\n", " "),
+        _WIDTH,
+        initial_indent=f"{indent}{word}",
+        subsequent_indent=indent + " " * len(word),
+        break_on_hyphens=False,
+    )
+
+
+def _first(rows: Sequence["Row"]) -> "Row | None":
+    """Return the first finding that does not merely follow from another."""
+    findings = [row for row in rows if row.is_finding]
+    return next((row for row in findings if row.status != "follows"), findings[0] if findings else None)
+
+
+def _end(rows: Sequence["Row"]) -> Iterator[str]:
+    """Yield how many there are of which, and what to do first."""
+    findings = sum(row.is_finding for row in rows)
+    right = sum(row.status == "ok" for row in rows)
+    words = [f"{right} of {count(len(rows), 'row')} right"]
+    if findings:
+        words.append(count(findings, "finding"))
+    for status in ("warning", "skipped"):
+        number = sum(row.status == status for row in rows)
+        if number:
+            words.append(f"{number} {status}" if status == "skipped" else count(number, status))
+    yield f"{', '.join(words)}."
+    first = _first(rows)
+    if first is None:
+        return
+    yield printable(f"First: {_what(first)} {first.name} ({first.status}).")
+    yield from textwrap.wrap(
+        printable(first.remedy), _WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+    )

@@ -1,0 +1,50 @@
+"""Texts of TXT records: which kind one is of, and whether two say the same."""
+
+import re
+from collections.abc import Iterable
+
+_VERSION = re.compile(r"\s*v\s*=\s*([A-Za-z]+[0-9]*)(?=[\s;]|$)", re.IGNORECASE)
+
+
+def kind(text: str) -> str:
+    """Return what a text is a record of, such as `spf1` or `dmarc1`; empty for a text of no known kind.
+
+    A key of DKIM need not say its version (RFC 6376, section 3.6.1).
+    """
+    match = _VERSION.match(text)
+    if match:
+        return match[1].lower()
+    return "dkim1" if re.match(r"\s*(?:[a-z]\s*=[^;]*;\s*)*p\s*=", text) else ""
+
+
+def of_kind(texts: Iterable[str], wanted: str) -> list[str]:
+    """Return the texts of a kind."""
+    return [text for text in texts if kind(text) == wanted]
+
+
+def tags(text: str) -> dict[str, str]:
+    """Return the tags of a text of the form `v=...; name=value`, names in lower case; the last of a name holds."""
+    parts = (part.partition("=") for part in text.split(";") if part.strip())
+    return {name.strip().lower(): value.strip() for name, _, value in parts}
+
+
+def terms(text: str) -> list[str]:
+    """Return the terms of an SPF record, in lower case, as they are evaluated."""
+    return [word.removeprefix("+") for word in text.lower().split()]
+
+
+def same(one: str, other: str) -> bool:
+    """Tell whether two texts say the same to whom they are for."""
+    if one == other:
+        return True
+    sort = kind(one)
+    if not sort or sort != kind(other):
+        return False
+    if sort == "spf1":
+        return terms(one) == terms(other)
+    return tags(one) == tags(other)
+
+
+def short(text: str, most: int = 120) -> str:
+    """Return a text for a message."""
+    return text if len(text) <= most else f"{text[: most - 20]} ... ({len(text)} characters)"
