@@ -22,7 +22,8 @@ from moto.ec2.models.route_tables import Route
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses import EC2Response
 from moto.route53.models import FakeZone, route53_backends
-from moto.route53.responses import Route53
+
+from generator.rehearse.moto_route53 import mend_route53
 
 # RFC 2544: a range for tests that is never routed, and large enough for a thousand addresses.
 _ADDRESSES = ipaddress.ip_network("198.18.0.0/15")
@@ -86,9 +87,9 @@ def mend_moto(delegated: Iterable[str] = (), images: Iterable[str] = ()) -> None
         delegated: Domains whose public zone counts as answering on the Internet.
         images: Ids of further images that exist, such as those that a topology pins.
     """
+    mend_route53()
     _addresses_of_the_test_range()
     _images_of_the_publishers(tuple(images))
-    _private_zones()
     _reverse_names(frozenset(_bare(domain) for domain in delegated))
     _address_with_reverse_name_stays()
     _interfaces_end_with_their_instance()
@@ -181,23 +182,6 @@ def _images_of_the_publishers(pinned: Sequence[str]) -> None:
 
     _replace(AmiBackend, "_load_amis", load_images)
     _replace(EC2Response, "describe_images", describe_images)
-
-
-def _private_zones() -> None:
-    """A zone that is created with a VPC is private.
-
-    AWS decides by the VPC; moto looks at `HostedZoneConfig.PrivateZone`, which AWS documents as an
-    answer and the provider therefore does not send. The zone would count as a second public one.
-    """
-    original = Route53.create_hosted_zone
-
-    def create_hosted_zone(self: Route53) -> ActionResult:
-        if self._get_param("VPC.VPCId"):
-            config = self.params.setdefault("HostedZoneConfig", {})
-            config["PrivateZone"] = True
-        return original(self)
-
-    _replace(Route53, "create_hosted_zone", create_hosted_zone)
 
 
 def _public_zone_of(account: str, name: str) -> FakeZone | None:

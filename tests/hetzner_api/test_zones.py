@@ -34,13 +34,50 @@ def test_a_new_zone(zoned: Api) -> None:
     assert zoned.refused("POST", "/zones", ZONE) == (409, "uniqueness_error")
 
 
-@pytest.mark.parametrize("name", ["mail.example.com", "Example.com", "example.com.", "example", "a.b.co.uk", ""])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("mail.example.com", "Example.com", "example.com.", "example", "a.b.co.uk", "co.uk", ""),
+        *("example.internal", "bücher.de", "a.b.xn--fiqs8s"),
+    ],
+)
 def test_names_that_are_no_zone(api: Api, name: str) -> None:
     assert api.refused("POST", "/zones", {**ZONE, "name": name}) == (422, "invalid_input")
 
 
 def test_names_below_a_second_level(api: Api) -> None:
     api.ok("POST", "/zones", {**ZONE, "name": "example.co.uk"})
+
+
+def test_names_in_other_scripts(api: Api) -> None:
+    api.ok("POST", "/zones", {**ZONE, "name": "xn--bcher-kva.de"})
+    api.ok(
+        "POST",
+        "/zones/xn--bcher-kva.de/rrsets",
+        {"name": "xn--mnchen-3ya", "type": "A", "records": records("203.0.113.1")},
+    )
+
+
+def test_zones_know_nothing_of_each_other(zoned: Api) -> None:
+    zoned.ok("POST", "/zones", {**ZONE, "name": "example.net"})
+    for zone, value in (("example.com", "203.0.113.1"), ("example.net", "203.0.113.2")):
+        zoned.ok("POST", f"/zones/{zone}/rrsets", {"name": "www", "type": "A", "ttl": 60, "records": records(value)})
+    # Another zone's name may stand within one, as in permissions for reports.
+    body = {"name": "example.com._report._dmarc", "type": "TXT", "records": records('"v=DMARC1"')}
+    zoned.ok("POST", "/zones/example.net/rrsets", body)
+    path = "rrsets/www/A"
+    assert zoned.ok("GET", f"/zones/example.com/{path}")["rrset"]["records"] == records("203.0.113.1")
+    assert zoned.ok("GET", f"/zones/example.net/{path}")["rrset"]["records"] == records("203.0.113.2")
+    assert zoned.call("DELETE", "/zones/example.com")[0] == 201
+    assert zoned.ok("GET", f"/zones/example.net/{path}")["rrset"]["records"] == records("203.0.113.2")
+
+
+def test_a_page_holds_a_hundred_sets(zoned: Api) -> None:
+    for number in range(99):
+        body = {"name": f"a{number}", "type": "A", "records": records("203.0.113.1")}
+        zoned.ok("POST", "/zones/example.com/rrsets", body)
+    found = zoned.ok("GET", "/zones/example.com/rrsets?per_page=200")
+    assert (len(found["rrsets"]), found["meta"]["pagination"]["total_entries"]) == (100, 101)
 
 
 def test_an_existing_zone_is_delegated(start: Start) -> None:
@@ -74,6 +111,10 @@ def test_zones_change(zoned: Api) -> None:
         ("_imaps._tcp", "SRV", ["0 1 993 mail.example.com."]),
         ("www", "CNAME", ["mail.example.com."]),
         ("*.dev", "A", ["203.0.113.3"]),
+        ("@", "CAA", ['0 issuewild ";"', '128 iodef "mailto:security@example.com"']),
+        ("video1", "MX", ["0 ."]),
+        ("branch", "NS", ["ns1.example.org.", "ns2.example.org."]),
+        ("example.net._report._dmarc", "TXT", ['"v=DMARC1"']),
     ],
 )
 def test_good_records(zoned: Api, name: str, kind: str, values: list[str]) -> None:
@@ -104,6 +145,18 @@ def test_good_records(zoned: Api, name: str, kind: str, values: list[str]) -> No
         ("a", "TXT", ["v=spf1 mx -all"]),
         ("a", "TXT", ['"' + "a" * 256 + '"']),
         ("a", "TXT", ['"a""b']),
+        ("a", "TXT", ['"a" b']),
+        ("a", "TXT", ['"a']),
+        ("a", "TXT", ['"' + "\\\\" * 256 + '"']),
+        ("a", "MX", ["10 bad name."]),
+        ("a", "MX", ["65536 mta1.example.com."]),
+        ("a", "SRV", ["0 1 65536 mail.example.com."]),
+        ("a", "CAA", ["256 issue letsencrypt.org"]),
+        ("a", "CAA", ["0 issues letsencrypt.org"]),
+        ("a" * 64, "A", ["203.0.113.1"]),
+        (".".join(["a" * 60] * 4), "A", ["203.0.113.1"]),
+        ("münchen", "A", ["203.0.113.1"]),
+        ("a.*.b", "A", ["203.0.113.1"]),
         ("a", "CAA", ["letsencrypt.org"]),
         ("a", "CNAME", ["one.example.com.", "two.example.com."]),
         ("@", "CNAME", ["one.example.com."]),

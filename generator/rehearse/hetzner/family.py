@@ -249,10 +249,10 @@ def _sort_key(value: Any) -> tuple[bool, Any]:
     return (value is not None, value if value is not None else 0)
 
 
-def page(plural: str, shown: Sequence[Record], call: Call) -> Reply:
-    """Returns one page of a list."""
+def page(plural: str, shown: Sequence[Record], call: Call, *, most: int = _MOST_PER_PAGE) -> Reply:
+    """Returns one page of a list; `most` entries stand on it at most."""
     number = _positive(call, "page", 1)
-    size = min(_positive(call, "per_page", _DEFAULT_PER_PAGE), _MOST_PER_PAGE)
+    size = min(_positive(call, "per_page", _DEFAULT_PER_PAGE), most)
     last = max((len(shown) + size - 1) // size, 1)
     pagination = {
         "page": number,

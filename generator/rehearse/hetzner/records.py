@@ -17,6 +17,7 @@ TYPES = (
 )
 _MOST_RECORDS = 50
 _LONGEST_STRING = 255
+_LONGEST_NAME = 253
 _NAME = re.compile(r"@|(?:\*|[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*")
 _HOST = re.compile(r"\.|@|(?:[A-Za-z0-9_*](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_-]+\.?")
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"(?:\s+|$)')
@@ -33,6 +34,8 @@ def checked_name(name: str, zone: str) -> str:
         raise invalid("name", "must be lower case, without a dot at the end; '@' for the zone itself")
     if name == zone or name.endswith(f".{zone}"):
         raise invalid("name", "must not end with the zone's name")
+    if len(f"{name}.{zone}") > _LONGEST_NAME:
+        raise invalid("name", f"is longer than {_LONGEST_NAME} bytes with the zone's name")
     return name
 
 
@@ -106,7 +109,8 @@ def _is_text(value: str) -> bool:
 
 
 def _is_caa(value: str) -> bool:
-    return bool(re.fullmatch(r'\d{1,3}\s+[a-z0-9]+\s+(?:"[^"]*"|[^\s"]+)', value))
+    found = re.fullmatch(r'(\d{1,3})\s+(?:issue|issuewild|issuemail|iodef)\s+(?:"[^"]*"|[^\s"]+)', value)
+    return found is not None and int(found[1]) <= 255
 
 
 _CHECKS: dict[str, Callable[[str], bool]] = {

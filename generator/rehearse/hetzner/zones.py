@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from publicsuffixlist import PublicSuffixList
 
 from generator.rehearse.hetzner import checks, labels
 from generator.rehearse.hetzner.errors import ApiError, invalid, not_found, not_unique
@@ -13,12 +16,11 @@ from generator.rehearse.hetzner.store import Record, Store, now
 
 NAME_SERVERS = ("hydrogen.ns.hetzner.com.", "oxygen.ns.hetzner.com.", "helium.ns.hetzner.de.")
 _LEAST_TTL, _MOST_TTL = 60, 2147483647
+_MOST_SETS = 100
 _SOA = "hydrogen.ns.hetzner.com. dns.hetzner.com. {serial} 86400 10800 3600000 3600"
 _FIRST_SERIAL = 2026010100
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+[a-z][a-z0-9-]*[a-z0-9]")
-# Second levels under which domains are registered: a guess at the public suffix list, which is not at hand.
-_SECOND_LEVELS = frozenset(("ac", "co", "com", "edu", "gob", "gov", "gv", "ne", "net", "or", "org"))
 
 
 class Zones(Family):
@@ -172,7 +174,7 @@ class Zones(Family):
             and (not call.many("type") or entry["type"] in call.many("type"))
             and (selector is None or labels.matches(selector, entry["labels"]))
         ]
-        return page("rrsets", ordered(found, call.many("sort"), ("id", "name", "type")), call)
+        return page("rrsets", ordered(found, call.many("sort"), ("id", "name", "type")), call, most=_MOST_SETS)
 
     def create_set(self, call: Call) -> Reply:
         """Answers `POST /zones/{id}/rrsets`."""
@@ -287,13 +289,19 @@ class Zones(Family):
 
 
 def _checked_domain(name: str) -> str:
-    words = name.split(".")
     if not _DOMAIN.fullmatch(name):
         raise invalid("name", "must be a domain in lower case, without a dot at the end")
-    registered_below = len(words[-1]) == 2 and words[-2] in _SECOND_LEVELS
-    if len(words) != (3 if registered_below else 2):
+    registered = _suffixes().privatesuffix(name)
+    if registered is None:
+        raise invalid("name", "must end with a well-known public suffix")
+    if registered != name:
         raise invalid("name", "subdomains are not supported")
     return name
+
+
+@functools.cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList(accept_unknown=False)
 
 
 def _put(
