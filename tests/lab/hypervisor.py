@@ -117,8 +117,9 @@ def down() -> None:
                 raise RuntimeError(f"processes of the lab do not end: {sorted(gone)}")
             time.sleep(0.05)
     while RUNNING:
-        # What reads a console ends with its machine.
-        RUNNING.pop().wait(20)
+        process = RUNNING.pop()
+        process.terminate()
+        process.wait(20)
     if _PID.is_file():
         _PID.unlink()
     wires.take_away()
