@@ -1,6 +1,7 @@
 """What the rules and the planner look at: the topology with its release's facts and its cloud. Types only."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from ipaddress import IPv4Network
 
 import msgspec
@@ -8,12 +9,13 @@ import msgspec
 from generator.addressing import first_host
 from generator.capabilities import Capabilities, DnsProvider
 from generator.facts import CloudFacts, Facts
+from generator.mail_domains import Mail, mail_domains
 from generator.plan import GATEWAY
 from generator.problems import Path
 from generator.topology import Node, Topology
 
 
-class Context(msgspec.Struct, frozen=True):
+class Context(msgspec.Struct, frozen=True, dict=True):
     """A topology with everything that its words refer to.
 
     Attributes:
@@ -68,6 +70,11 @@ class Context(msgspec.Struct, frozen=True):
         """Whether the nodes have a firewall of their own: as written, or as the cloud needs."""
         asked = self.topology.host_firewall
         return self.capabilities.host_firewall if asked is None else asked
+
+    @cached_property
+    def mail_domains(self) -> dict[str, Mail]:
+        """All mail domains by name; the one of the nodes' names comes first."""
+        return mail_domains(self.topology)
 
     def image_of(self, node: Node) -> str:
         """Return the image that the topology names for a node, or nothing."""

@@ -5,10 +5,9 @@ from functools import cached_property
 
 import msgspec
 
-from generator.context import Context
 from generator.kinds import DOMAIN, RECORD_NAME
 from generator.problems import Path
-from generator.topology import Dkim, Dmarc, MailDomain
+from generator.topology import Dkim, Dmarc, MailDomain, Topology
 
 DEFAULT_SELECTOR = "carbonio"
 
@@ -31,13 +30,22 @@ class Mail(msgspec.Struct, frozen=True, dict=True):
     path: Path
 
     @cached_property
-    def key(self) -> tuple[str, str]:
-        """The selector and the published text of its DKIM key; without a key, the text is empty."""
+    def published(self) -> tuple[str, str]:
+        """Selector and text of its DKIM key as the topology has them, each empty where it has none.
+
+        Raises:
+            ValueError: What stands there is no key.
+        """
         if not self.dkim.key:
-            return self.dkim.selector or DEFAULT_SELECTOR, ""
+            return "", ""
         from generator.dkim import published
 
-        selector, text = published(self.dkim.key)
+        return published(self.dkim.key)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The selector and the published text of its DKIM key; without a key, the text is empty."""
+        selector, text = self.published
         return self.dkim.selector or selector or DEFAULT_SELECTOR, text
 
     @property
@@ -54,9 +62,9 @@ class Mail(msgspec.Struct, frozen=True, dict=True):
         return self.full(str(RECORD_NAME.parse(written)))
 
 
-def mail_domains(context: Context) -> dict[str, Mail]:
+def mail_domains(topology: Topology) -> dict[str, Mail]:
     """Return all mail domains by name; the one of the nodes' names comes first."""
-    topology, dns = context.topology, context.topology.dns
+    dns = topology.dns
     primary = Mail(
         name=topology.domain,
         zone=dns.zone or topology.domain,

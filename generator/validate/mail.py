@@ -7,7 +7,7 @@ from generator.addressing import is_private
 from generator.context import Context
 from generator.facts import spf_includes
 from generator.kinds import DOMAIN
-from generator.mail_domains import Mail, mail_domains
+from generator.mail_domains import Mail
 from generator.problems import Finding, Path, listing, nearest
 from generator.public_suffix import is_public_suffix
 
@@ -25,7 +25,7 @@ def check_mail(context: Context) -> Iterator[Finding]:
             mend = "Remove it."
             yield Finding("domain-twice", ("domains", written), f"{name} is a mail domain already", mend, key=True)
         seen.setdefault(name, ("domains", written))  # type: ignore[arg-type]
-    domains = mail_domains(context)
+    domains = context.mail_domains
     for mail in domains.values():
         place: Path = ("domain",) if mail.path == ("dns",) else mail.path
         yield from _suffix(mail.name, place, key=len(place) > 1)
@@ -81,10 +81,8 @@ def _dkim(mail: Mail) -> Iterator[Finding]:
         return
     place = (*mail.path, "dkim", "file" if mail.dkim.file else "key")
     mend = "Put in what zmdkimkeyutil printed, whole."
-    from generator.dkim import published
-
     try:
-        selector, _ = published(mail.dkim.key)
+        selector, _ = mail.published
     except ValueError as error:
         yield Finding("wrong-dkim", place, f"the DKIM key of {mail.name} is none: {error}", mend)
         return

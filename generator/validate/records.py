@@ -6,7 +6,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network
 
 from generator.addressing import is_private
 from generator.context import Context
-from generator.mail_domains import Mail, mail_domains
+from generator.mail_domains import Mail
 from generator.problems import Finding, Path
 from generator.records import canonical
 
@@ -19,7 +19,7 @@ _POLICY = {"v=spf1": r"v=spf1( .*)?", "v=DMARC1": r"v=DMARC1 *; *p *= *(none|qua
 
 def check_records(context: Context) -> Iterator[Finding]:
     """Values that are none, and values that cannot be meant."""
-    for mail in mail_domains(context).values():
+    for mail in context.mail_domains.values():
         for name, types in mail.records.items():
             for type_, texts in types.items():
                 for index, text in enumerate(texts):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from generator.context import Context
-from generator.mail_domains import Mail, mail_domains
+from generator.mail_domains import Mail
 from generator.plan import GATEWAY, DnsPlan, PlannedNode, Record, RecordValue, Zone
 from generator.planner.dns.audit import audit_own, audit_reverse
 from generator.planner.dns.mail import MailRecords, Senders, sts_policy
@@ -38,7 +38,7 @@ def plan_dns(context: Context, nodes: dict[str, PlannedNode], findings: list[Fin
         findings: Takes what is wrong about the operator's own records.
     """
     topology, dns = context.topology, context.topology.dns
-    domains = mail_domains(context)
+    domains = context.mail_domains
     primary = domains[topology.domain]
     public_name = topology.public_name or f"mail.{topology.domain}"
     value: _SymbolOf = _public
