@@ -1,18 +1,15 @@
 """Holds what one resolver says against what is expected: sets of records, texts and keys."""
 
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network
 
 import msgspec
 
+from generator.addressing import is_private
 from generator.verify.ask import Client, way
 from generator.verify.model import KNOWING, Answer, Expected, Senders, Verdict
 from generator.verify.texts import kind, of_kind, same, short, tags
 from generator.verify.words import outcome_remedy, outcome_words
 
-_INSIDE = tuple(
-    ip_network(text)
-    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8")
-)
 _ALONE = frozenset({"spf1", "dmarc1", "stsv1", "tlsrptv1", "dkim1"})
 """Kinds of texts of which a name may have one only."""
 
@@ -93,8 +90,8 @@ def compare(want: Expected, answer: Answer, known: Senders) -> Verdict:
 
 def is_inside(text: str) -> bool:
     """Tell whether an address is of a private network."""
-    address = ip_address(text)
-    return any(address in network for network in _INSIDE)
+    address = IPv4Address(text)
+    return is_private(IPv4Network(text)) or address.is_link_local or address.is_loopback
 
 
 def judge_mx(want: Expected, client: Client, known: Senders) -> Verdict:
