@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import generator.cli.generate as generate_command
 from generator import __version__
 from generator.cli.options import common
-from generator.cli.report import say, say_error
+from generator.cli.pipeline import WrongTopologyError
+from generator.cli.report import say, say_error, say_problems
 from generator.errors import Exit, GeneratorError
 
 _SUMMARY = """\
@@ -67,6 +68,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _run(arguments)
         sys.stdout.flush()
         return code
+    except WrongTopologyError as error:
+        say_problems(error.problems)
+        return error.exit_code
     except GeneratorError as error:
         say_error(str(error), error.mend)
         return error.exit_code

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from generator.cli.configure import advice
 from generator.cli.options import common
-from generator.cli.pipeline import Planned, WrongTopologyError, plan_topology, render_planned
+from generator.cli.pipeline import Planned, plan_topology, render_planned
 from generator.cli.report import out, say_problems
 from generator.errors import Exit
 from generator.files import json_bytes
@@ -29,11 +29,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(arguments: Namespace) -> int:
     """Run the command and return its exit code."""
-    try:
-        planned = plan_topology(arguments)
-    except WrongTopologyError as error:
-        say_problems(error.problems)
-        return Exit.WRONG_INPUT
+    planned = plan_topology(arguments)
     say_problems(planned.warnings)
     if arguments.json:
         out(json_bytes(planned.plan).decode(), end="")

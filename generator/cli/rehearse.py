@@ -4,7 +4,7 @@ import argparse
 from argparse import Namespace
 
 from generator.cli.options import common
-from generator.cli.pipeline import WrongTopologyError, clouds_in_use, plan_topology, render_planned
+from generator.cli.pipeline import clouds_in_use, plan_topology, render_planned
 from generator.cli.report import out, say, say_problems
 from generator.errors import Exit
 
@@ -32,12 +32,8 @@ def run(arguments: Namespace) -> int:
     """Run the command and return its exit code."""
     from generator.rehearse.run import rehearse
 
-    try:
-        planned = plan_topology(arguments)
-        rendering = render_planned(planned)
-    except WrongTopologyError as error:
-        say_problems(error.problems)
-        return Exit.WRONG_INPUT
+    planned = plan_topology(arguments)
+    rendering = render_planned(planned)
     say_problems(planned.warnings)
     result = rehearse(
         planned.plan,

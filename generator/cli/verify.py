@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.cli.options import common
-from generator.cli.pipeline import Planned, WrongTopologyError, plan_topology
+from generator.cli.pipeline import Planned, plan_topology
 from generator.cli.report import count, out, printable, say, say_problems
 from generator.errors import Exit
 
@@ -66,11 +66,7 @@ def _seconds(text: str) -> float:
 
 def run(arguments: Namespace) -> int:
     """Run the command and return its exit code."""
-    try:
-        planned = plan_topology(arguments)
-    except WrongTopologyError as error:
-        say_problems(error.problems)
-        return Exit.WRONG_INPUT
+    planned = plan_topology(arguments)
     say_problems(planned.warnings)
     addresses = _addresses(arguments, planned)
     from generator.verify.resolvers import chosen
