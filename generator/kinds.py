@@ -212,6 +212,7 @@ def _mail_address(value: object) -> str:
 _LABEL_BYTES = 63
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 
+_DOMAIN_PATTERN = rf"(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])"
 _UNDERSCORED = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 
 # Names of things that are looked up: whatever is not found is refused, with the names that are.
@@ -224,11 +225,11 @@ NODE_NAME = _matching(
 )
 DOMAIN = _domain_name(
     "a domain such as example.com",
-    rf"(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])",
+    _DOMAIN_PATTERN,
     placeholder="example.com",
     most=200,
 )
-HOST_NAME = _domain_name("a host name such as mail.example.com", rf"(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])")
+HOST_NAME = _domain_name("a host name such as mail.example.com", _DOMAIN_PATTERN)
 RECORD_NAME = _domain_name(
     "a name of records such as www, @ or *.example.com", rf"@|(?:\*|{_UNDERSCORED})(?:\.{_UNDERSCORED})*"
 )
@@ -242,7 +243,7 @@ RELATIVE_FILE = _matching(
 HOST = _matching("a host name or an address", rf"(?:{_LABEL}\.)*{_LABEL}")
 _ADDRESS_TEXT = _matching(
     "",
-    rf"[A-Za-z0-9](?:[A-Za-z0-9._+-]{{0,62}}[A-Za-z0-9])?@(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])",
+    rf"[A-Za-z0-9](?:[A-Za-z0-9._+-]{{0,62}}[A-Za-z0-9])?@{_DOMAIN_PATTERN}",
 )
 MAIL_ADDRESS = Kind("a mail address such as postmaster@example.com", _mail_address)
 MACHINE_TYPE = _matching("a machine type such as m6i.xlarge", r"[a-z0-9][a-z0-9.-]{1,40}")

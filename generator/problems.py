@@ -65,6 +65,12 @@ def nearest(word: str, candidates: Sequence[str]) -> str:
     return f'; did you mean "{close[0]}"?' if close else ""
 
 
+def few(words: Sequence[str], most: int = 3) -> str:
+    """Return the first words as `a, b, c and 5 more`."""
+    more = len(words) - most
+    return ", ".join(words[:most]) + (f" and {more} more" if more > 0 else "")
+
+
 def listing(words: Sequence[str]) -> str:
     """Return words as `a, b or c`."""
     if len(words) < 2:

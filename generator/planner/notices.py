@@ -2,6 +2,7 @@
 
 from generator.context import Context
 from generator.plan import DnsPlan, Flow, PlannedNode
+from generator.problems import few
 
 
 def notices(context: Context, flows: tuple[Flow, ...], dns: DnsPlan, nodes: dict[str, PlannedNode]) -> tuple[str, ...]:
@@ -51,10 +52,9 @@ def _mail(context: Context, dns: DnsPlan) -> list[str]:
         found.append("DMARC only observes (p=none). Raise dns.dmarc.policy once DKIM signatures are published.")
     further = [name for name in dns.unsigned if name != topology.domain]
     if further:
-        named = ", ".join(further[:3]) + (f" and {len(further) - 3} more" if len(further) > 3 else "")
         found.append(
-            f"Further mail domains need a DKIM key each: create {named} in Carbonio, then zmdkimkeyutil -a -d <domain> "
-            f"-s {dns.selectors[further[0]]}, and put what it prints into domains.<domain>.dkim."
+            f"Further mail domains need a DKIM key each: create {few(further)} in Carbonio, then zmdkimkeyutil -a "
+            f"-d <domain> -s {dns.selectors[further[0]]}, and put what it prints into domains.<domain>.dkim."
         )
     if topology.dns.mta_sts:
         found.append(

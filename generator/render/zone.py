@@ -4,14 +4,13 @@ import re
 from collections.abc import Iterator
 
 from generator.plan import Plan, Record, RecordValue, Zone
+from generator.problems import few
 
 _LONGEST = 255
 """Bytes that a string of a TXT record holds (RFC 1035, section 3.3)."""
 
 _ADDRESS = 39
 """Bytes that an address to come may have: the longest of IPv6."""
-
-_FEW = 3
 
 
 def zone_files(plan: Plan) -> Iterator[tuple[Zone, str]]:
@@ -29,7 +28,7 @@ def value_text(value: RecordValue) -> str:
 
 
 def _zone_file(zone: Zone, records: list[Record]) -> str:
-    lines = [f"; Public records of {_named(zone.domains)}, to be merged into the zone {zone.name}."]
+    lines = [f"; Public records of {few(zone.domains)}, to be merged into the zone {zone.name}."]
     if any(value.addresses for record in records for value in record.values):
         lines.append(
             "; As generated, words between at signs stand for addresses; terraform output -raw zone has the addresses."
@@ -39,11 +38,6 @@ def _zone_file(zone: Zone, records: list[Record]) -> str:
         lines.append(f"; {record.need}: {record.why}")
         lines += [f"{record.name}. {record.ttl} IN {record.type} {_data(record, value)}" for value in record.values]
     return "\n".join(lines) + "\n"
-
-
-def _named(domains: tuple[str, ...]) -> str:
-    more = len(domains) - _FEW
-    return ", ".join(domains[:_FEW]) + (f" and {more} more" if more > 0 else "")
 
 
 def _data(record: Record, value: RecordValue) -> str:
