@@ -18,7 +18,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.zone
 
-from tests.verify.serving import HOST, free_port, whole_zone
+from tests.name_servers import HOST, free_port, whole_zone
 
 Behaviour = Callable[[dns.message.Message, int, bool], "bytes | None"]
 """From question, how often it was asked (from 1) and whether by TCP, to the answer; None for silence."""

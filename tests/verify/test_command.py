@@ -17,7 +17,7 @@ import dns.rrset
 import pytest
 
 from tests.helpers import ROOT, build_tree, examples, run_cli
-from tests.verify.deployment import REVERSE, Deployment, deploy, findings, full_dns
+from tests.verify.deployment import REVERSE, Deployment, deploy, findings
 from tests.verify.scripted import Answers, Scripted, late, name_of
 
 # Every connection and every datagram is noted, then the command runs.
@@ -35,16 +35,6 @@ code = main(sys.argv[1:])
 print("talked to", sorted(map(str, seen)), file=sys.stderr)
 sys.exit(code)
 """
-
-
-@pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
-    return deploy(tmp_path_factory.mktemp("full") / "mail", full_dns())
-
-
-@pytest.fixture(scope="module")
-def right(deployment: Deployment) -> Answers:
-    return Answers({"example.com": deployment.zone, **REVERSE})
 
 
 def test_it_talks_to_nobody_but_the_resolver(tmp_path: Path) -> None:

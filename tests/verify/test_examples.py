@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import EXAMPLES, build_tree, run_cli
+from tests.name_servers import HOST, authoritative, missing, resolver
 from tests.verify.deployment import Deployment
-from tests.verify.serving import HOST, authoritative, missing, resolver
 
 LACKING = missing("nsd", "unbound")
 pytestmark = [pytest.mark.skipif(bool(LACKING), reason=LACKING), pytest.mark.slow]

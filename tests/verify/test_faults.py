@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.name_servers import HOST, authoritative, missing, resolver
 from tests.verify.deployment import ADDRESS, REVERSE, Deployment, deploy, dkim_key, findings, full_dns
-from tests.verify.serving import HOST, authoritative, missing, resolver
 
 LACKING = missing("nsd", "unbound")
 pytestmark = [pytest.mark.skipif(bool(LACKING), reason=LACKING), pytest.mark.slow]

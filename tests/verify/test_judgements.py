@@ -13,9 +13,9 @@ from generator.verify.judge import judge_dkim, judge_text
 from generator.verify.model import Expected, Senders, Verdict
 from generator.verify.resolvers import Server
 from generator.verify.spf import judge_spf
+from tests.name_servers import HOST
 from tests.verify.deployment import dkim_key
 from tests.verify.scripted import Answers, Scripted, coded, name_of
-from tests.verify.serving import HOST
 
 SENDER = "192.0.2.25"
 KNOWN = Senders((SENDER,), {}, frozenset(), frozenset(), frozenset(), frozenset({"own.example"}))

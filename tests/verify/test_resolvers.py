@@ -10,20 +10,10 @@ import dns.message
 import dns.rcode
 import pytest
 
-from tests.verify.deployment import REVERSE, Deployment, deploy, findings, full_dns
+from tests.verify.deployment import REVERSE, Deployment, deploy, findings
 from tests.verify.scripted import Answers, Scripted, coded, cut, late, name_of
 
 KEY = "carbonio._domainkey.example.com"
-
-
-@pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
-    return deploy(tmp_path_factory.mktemp("full") / "mail", full_dns())
-
-
-@pytest.fixture(scope="module")
-def right(deployment: Deployment) -> Answers:
-    return Answers({"example.com": deployment.zone, **REVERSE})
 
 
 def test_a_right_answer_is_asked_for_once(deployment: Deployment, right: Answers) -> None:

@@ -14,14 +14,17 @@ import dns.exception
 import dns.message
 import dns.query
 
+from tests.packets.namespaces import ended
+
 HOST = "127.0.0.1"
 _SECONDS = 15.0
-_HEAD = "@ 60 IN SOA ns.{zone}. hostmaster.{zone}. 1 3600 600 86400 30\n@ 60 IN NS ns.{zone}.\nns 60 IN A 127.0.0.1\n"
+PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin"
+_HEAD = "@ 60 IN SOA ns hostmaster 1 3600 600 86400 30\n@ 60 IN NS ns\nns 60 IN A 127.0.0.1\n"
 
 
 def missing(*programs: str) -> str:
     """Return why the servers cannot be started here; empty when they can."""
-    lacking = [name for name in programs if shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin") is None]
+    lacking = [name for name in programs if shutil.which(name, path=PATH) is None]
     return f"not installed: {', '.join(lacking)}" if lacking else ""
 
 
@@ -38,7 +41,12 @@ def free_port() -> int:
 
 def whole_zone(name: str, records: str) -> str:
     """Return records with the start that a server needs beside them."""
-    return f"$ORIGIN {name}.\n$TTL 60\n{_HEAD.format(zone=name)}{records}\n"
+    return f"$ORIGIN {_full(name)}\n$TTL 60\n{_HEAD}{records}\n"
+
+
+def _full(name: str) -> str:
+    """Return a name with its final dot; the root's is all there is of it."""
+    return f"{name.removesuffix('.')}."
 
 
 @contextlib.contextmanager
@@ -81,7 +89,7 @@ def resolver(folder: Path, zones: Mapping[str, int]) -> Iterator[int]:
 
     Args:
         folder: For its files.
-        zones: Port of the server by name of the zone.
+        zones: Port of the server by name of the zone. Without the root among them, all other names are refused.
     """
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
@@ -102,16 +110,19 @@ def resolver(folder: Path, zones: Mapping[str, int]) -> Iterator[int]:
         "  num-threads: 1",
         "  do-ip6: no",
         "  ede: yes",
-        *(f"  local-zone: {name}. nodefault" for name in zones if name.endswith("in-addr.arpa")),
+        # Private and documentation ranges have empty zones of their own in Unbound, of 256 addresses each.
+        *(
+            f"  local-zone: {_full(one)} nodefault"
+            for name in zones
+            if name.endswith("in-addr.arpa")
+            for one in (name, name.partition(".")[2])
+        ),
         "remote-control:",
         "  control-enable: no",
-        # Nothing leaves the machine: whatever else is asked for, is refused by a server that has no such zone.
-        "stub-zone:",
-        "  name: .",
-        f"  stub-addr: {HOST}@{next(iter(zones.values()))}",
     ]
-    for name, server in zones.items():
-        lines += ["stub-zone:", f"  name: {name}.", f"  stub-addr: {HOST}@{server}"]
+    # Nothing leaves the machine: whatever else is asked for, is refused by a server that has no such zone.
+    for name, server in {".": next(iter(zones.values())), **zones}.items():
+        lines += ["stub-zone:", f"  name: {_full(name)}", f"  stub-addr: {HOST}@{server}"]
     (folder / "unbound.conf").write_text("\n".join(lines) + "\n", "utf-8")
     command = ["/usr/sbin/unbound", "-d", "-c", str(folder / "unbound.conf")]
     with _running(command, port, next(iter(zones)), folder / "unbound.log"):
@@ -120,10 +131,10 @@ def resolver(folder: Path, zones: Mapping[str, int]) -> Iterator[int]:
 
 @contextlib.contextmanager
 def _running(command: list[str], port: int, zone: str, log: Path) -> Iterator[None]:
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert process.stderr is not None
-    try:
-        question = dns.message.make_query(f"{zone}.", "SOA")
+    with process.stderr, ended(process):
+        question = dns.message.make_query(_full(zone), "SOA")
         end = time.monotonic() + _SECONDS
         while True:
             with contextlib.suppress(dns.exception.DNSException, OSError):
@@ -131,15 +142,7 @@ def _running(command: list[str], port: int, zone: str, log: Path) -> Iterator[No
                     break
             said = log.read_text("utf-8", "replace") if log.exists() else ""
             if process.poll() is not None:
-                raise AssertionError(f"{command[0]} ended: {process.stderr.read()}{said}")
+                raise AssertionError(f"{command[0]} ended: {process.stderr.read().decode()}{said}")
             assert time.monotonic() < end, f"{command[0]} serves no {zone}: {said}"
             time.sleep(0.05)
         yield
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        process.stderr.close()
