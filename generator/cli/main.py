@@ -1,6 +1,7 @@
 """Choose the command and turn failures into messages and exit codes."""
 
 import argparse
+import importlib
 import os
 import sys
 from collections.abc import Sequence
@@ -12,29 +13,25 @@ from generator.cli.pipeline import WrongTopologyError
 from generator.cli.report import say, say_error, say_problems
 from generator.errors import Exit, GeneratorError
 
-_SUMMARY = """\
-Writes Terraform and cloud-init for a Carbonio deployment from one topology file.
-
-  generate                   read topology.yaml here, write the Terraform here
-  generate plan              show what was decided and why
-  generate rehearse          apply everything against a simulated cloud
-  generate verify --dns      ask resolvers whether the world sees the DNS of the plan
-"""
+_SUMMARY = "Writes Terraform and cloud-init for a Carbonio deployment from one topology file."
 
 _EPILOG = "Example: generate && terraform apply"
 
-_COMMANDS = {
+COMMANDS = {
     "plan": "show what was decided and why",
     "rehearse": "apply everything against a simulated cloud",
     "verify": "ask resolvers whether the world sees the DNS of the plan",
 }
+"""What each command does, by name; its module in `generator.cli` is loaded when it is called."""
 
 
 def _parser() -> argparse.ArgumentParser:
+    commands = {"": "read topology.yaml here, write the Terraform here", **COMMANDS}
+    lines = [f"  generate {name:9} {what}" for name, what in commands.items()]
     parser = argparse.ArgumentParser(
         prog="generate",
-        usage="generate [TOPOLOGY] [options]\n       generate plan|rehearse|verify [TOPOLOGY] [options]",
-        description=_SUMMARY,
+        usage="generate [TOPOLOGY] [options]\n       generate COMMAND [options]",
+        description="\n".join([_SUMMARY, "", *lines]),
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -45,19 +42,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(arguments: list[str]) -> int:
-    command = arguments[0] if arguments and arguments[0] in _COMMANDS else ""
-    if command == "plan":
-        import generator.cli.plan as plan_command
-
-        return plan_command.run(plan_command.parser().parse_args(arguments[1:]))
-    if command == "rehearse":
-        import generator.cli.rehearse as rehearse_command
-
-        return rehearse_command.run(rehearse_command.parser().parse_args(arguments[1:]))
-    if command == "verify":
-        import generator.cli.verify as verify_command
-
-        return verify_command.run(verify_command.parser().parse_args(arguments[1:]))
+    if arguments and arguments[0] in COMMANDS:
+        command = importlib.import_module(f"generator.cli.{arguments[0]}")
+        code: int = command.run(command.parser().parse_args(arguments[1:]))
+        return code
     return generate_command.run(_parser().parse_args(arguments))
 
 
