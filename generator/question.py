@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from generator.kinds import Kind
-from generator.problems import nearest
+from generator.problems import listing, nearest
 
 Reader: TypeAlias = Callable[[str], tuple[str, ...]]
 """From the text of an answer to the values as a topology has them; raises ValueError with a whole sentence."""
@@ -126,12 +126,11 @@ def several(kind: Kind, count: int = 0) -> Reader:
     return read
 
 
-def whole(kind: Kind) -> Reader:
-    """Return a reader of a whole number."""
+def whole(kind: Kind, write: Callable[[Any], str] = str) -> Reader:
+    """Return a reader of one value that begins with a number; a number alone is read as one, as YAML does."""
 
     def read(text: str) -> tuple[str, ...]:
-        number = int(text) if re.fullmatch(r"[0-9]{1,18}", text) else text
-        return (str(_parse(kind, number, str)),)
+        return (_parse(kind, int(text) if re.fullmatch(r"[0-9]{1,18}", text) else text, write),)
 
     return read
 
@@ -146,7 +145,8 @@ def chosen(words: Mapping[str, str] | tuple[str, ...], what: str) -> Reader:
 
     def read(text: str) -> tuple[str, ...]:
         if text not in words:
-            raise ValueError(f"{shown(text)} is not {what}{nearest(text, tuple(words))}")
+            hint = nearest(text, tuple(words)) or f"; known are {listing(tuple(words))}"
+            raise ValueError(f"{shown(text)} is not {what}{hint}")
         return (text,)
 
     return read

@@ -16,7 +16,7 @@ from generator.cli.report import count, printable, say
 from generator.clouds import DNS_PROVIDERS, REGISTRY
 from generator.errors import Exit, InputError
 from generator.init.files import create, refuse_existing
-from generator.init.interview import Refusal, find_answers
+from generator.init.interview import Refusal, find_answers, wrapped
 from generator.init.keys import usual_key
 from generator.init.questions import all_topics
 from generator.init.world import World
@@ -147,9 +147,10 @@ def _say_next(path: Path, world: World) -> None:
     apply = "terraform apply" if here else f"terraform -chdir={shlex.quote(str(folder))} apply"
     title = world.cloud.capabilities.title
     say("")
-    say(f"{path} is written: {count(len(world.nodes), 'node')} on {title}. Read it, and go on with:")
+    say(f"{path} is written: {count(len(world.nodes), 'node')} on {title}.")
+    for answer in world.answers.values():
+        for line in wrapped(answer.question.notice):
+            say(line)
+    say("Read it, and go on with:")
     say(f"  generate plan{named}")
     say(f"  generate{named} && {apply}")
-    for answer in world.answers.values():
-        if answer.question.notice:
-            say(f"First: {answer.question.notice}")

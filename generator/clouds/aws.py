@@ -30,16 +30,16 @@ def _elastic_ips(draft: Draft) -> Question | None:
     needed = len(draft.exposed) + (len(draft.exposed) < len(draft.nodes))
     if draft.exposure != "direct" or usual is None or needed <= usual:
         return None
-    raised = f"AWS gives a region {usual} Elastic IPs until you have the quota raised, and this takes {needed}"
+    raised = f"A region has {usual} Elastic IPs until AWS raises your quota; this takes {needed}."
     return Question(
         title="Elastic IPs of the region",
-        why=f"{raised}. How many it will have when this is applied.",
+        why=f"{raised} How many will there be when this is applied?",
         read=whole(COUNT),
         default=str(needed),
         path=("cloud", "quotas", "elastic_ips"),
         number=True,
-        comment=f"{raised}.",
-        notice=f"{raised}.",
+        comment=raised,
+        notice=raised,
     )
 
 

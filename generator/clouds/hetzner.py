@@ -35,7 +35,7 @@ def _snapshot(draft: Draft) -> Question | None:
         default=f"os={draft.os}",
         path=("cloud", "images", draft.os),
         comment=f"Hetzner offers no {draft.os}: a snapshot of yours, by its label or its id.",
-        notice=f"make the snapshot of {draft.os}. {image.make}",
+        notice=image.make,
     )
 
 

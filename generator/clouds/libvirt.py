@@ -24,25 +24,32 @@ _MIB = 1024
 _URI = "qemu:///system"
 
 
+_INTERFACES = {
+    "external": "The nodes stand on it.",
+    "direct": "Every node has an interface on it, with an address by DHCP unless cidr names the range.",
+    "gateway": "The gateway has an interface on it, with an address by DHCP unless cidr names the range.",
+}
+
+
 def _uplink(draft: Draft) -> Question:
-    who = {"gateway": "the gateway has", "direct": "every node has"}.get(draft.exposure, "the nodes stand there")
     return Question(
         title="Bridge of the hypervisor",
         why="The way to your router and the Internet.",
         read=one(NAME),
         default="br0",
         path=("cloud", "uplink", "bridge"),
-        comment=f"A bridge of the hypervisor: {who}{'' if draft.exposure == 'external' else ' an interface there'}. "
-        "A network of libvirt's instead: {network: NAME}.",
+        comment=f"A bridge of the hypervisor. {_INTERFACES[draft.exposure]} "
+        "A network of libvirt may stand there as well: {network: NAME}.",
     )
 
 
 def _public_address(draft: Draft) -> Question | None:
     if draft.exposure == "direct":
-        names = ", ".join(draft.exposed)
+        names, several_of_them = ", ".join(draft.exposed), len(draft.exposed) > 1
+        how = ": an address each, in this order, with commas" if several_of_them else ""
         return Question(
-            title="Public addresses",
-            why=f"Where the Internet reaches {names}: an address each, in this order, with commas.",
+            title="Public addresses" if several_of_them else "Public address",
+            why=f"Where the Internet reaches {names}{how}.",
             read=several(ADDRESS, len(draft.exposed)),
             example=", ".join(f"203.0.113.{number}" for number in range(11, 11 + len(draft.exposed))),
             path=("cloud", "public_addresses"),
@@ -72,7 +79,7 @@ def _network(draft: Draft) -> Question | None:
         default=Network().cidr,
         path=("network", "cidr"),
         default_value=Network().cidr,
-        comment=f"The network on that bridge, {about}. At another address: {{cidr: ..., router: ...}}.",
+        comment=f"The network on that bridge, {about}. {{cidr: ..., router: ...}} names another.",
     )
 
 

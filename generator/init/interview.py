@@ -15,7 +15,7 @@ from generator.question import Question, Topic
 WIDTH = 79
 """Columns of whatever is said; one less than a terminal has, for those that wrap at the last one."""
 
-_WAYS_OUT = {"dns.provider": "dns"}
+_WAYS_OUT = {"dns.provider": ("dns",), "Spread the users": ("users", "quota")}
 """Options that a remedy may name although the fault stands elsewhere, by its words."""
 
 
@@ -57,38 +57,54 @@ def find_answers(world: World, given: Mapping[str, str], terminal: Terminal | No
         InputError: Answers are missing or wrong, and there is nobody to ask.
     """
     if terminal is not None:
-        for line in _wrapped("Enter takes the answer in brackets. Ctrl-C ends, and nothing is written."):
+        for line in wrapped("Enter takes the answer in brackets. Ctrl-C ends, and nothing is written."):
             terminal.say(line)
+    offered: dict[str, str] = {}
     first = True
     while True:
-        _Round(world, given, terminal, strict=first).run()
+        asked = _Round(world, given, terminal, offered, strict=first).run()
         lines = write_lines(world)
         refusals = check(text_of(lines))
         if not refusals:
             return text_of(lines)
-        concerned = {option for one in refusals for option in _concerned(lines, one)}
-        if terminal is None or not concerned:
-            raise InputError("these answers make no topology that generates", _told(lines, refusals))
-        for line in ["", "This is not possible:", *_told(lines, refusals).splitlines()]:
+        concerned = _concerned(lines, refusals)
+        if terminal is None or not (first or asked):
+            told = _told(refusals, [f"--{option}" for option in _owners(lines, refusals)])
+            raise InputError("these answers make no topology that generates", "\n  ".join(told))
+        titles = [world.answers[option].question.title for option in _owners(lines, refusals)]
+        for line in ("", "These answers do not do:", *(f"  {text}" for text in _told(refusals, titles))):
             terminal.say(line)
-        given = {option: answer.text for option, answer in world.answers.items() if option not in concerned}
+        # What another answer can put right is offered again.
+        before = {option: answer.text for option, answer in world.answers.items()}
+        offered = before if concerned.difference(_owners(lines, refusals)) else {}
+        given = {option: text for option, text in before.items() if option not in concerned}
         first = False
 
 
 class _Round:
     """One way through all questions."""
 
-    def __init__(self, world: World, given: Mapping[str, str], terminal: Terminal | None, *, strict: bool) -> None:
+    def __init__(
+        self,
+        world: World,
+        given: Mapping[str, str],
+        terminal: Terminal | None,
+        offered: Mapping[str, str],
+        *,
+        strict: bool,
+    ) -> None:
         self.world = world
         self.given = given
         self.terminal = terminal
+        self.offered = offered
         self.strict = strict
         self.wrong: list[str] = []
         self.missing: list[str] = []
         self.broken = False
+        self.asked = 0
 
-    def run(self) -> None:
-        """Ask or take every answer."""
+    def run(self) -> int:
+        """Ask or take every answer; return how many were asked for."""
         self.world.answers = {}
         used = set()
         for topic, question in topics(self.world):
@@ -96,14 +112,21 @@ class _Round:
                 used.add(topic.option)
                 self.world.answers[topic.option] = self._answer(topic, question)
         if self.strict and not self.broken:
-            for option in self.given:
-                if option not in used:
-                    self.wrong.append(f"--{option} means nothing with these answers: leave it out")
+            self._needless([option for option in self.given if option not in used])
         if self.wrong or self.missing:
             self._stop()
+        return self.asked
+
+    def _needless(self, options: Sequence[str]) -> None:
+        for option in options:
+            message = f"--{option} means nothing with these answers"
+            if self.terminal is None:
+                self.wrong.append(f"{message}: leave it out")
+            else:
+                self.terminal.say(f"{message}, and is left out.")
 
     def _stop(self) -> None:
-        told = [line for text in (*self.wrong, *self.missing) for line in _wrapped(text, WIDTH - 4, "  ")]
+        told = [line for text in (*self.wrong, *self.missing) for line in wrapped(text, WIDTH - 4, "  ")]
         where = "options are wrong or missing" if self.wrong else "options are missing"
         raise InputError(f"{where}, and there is no terminal to ask at", "\n  ".join(told))
 
@@ -123,8 +146,7 @@ class _Round:
         if self.terminal is not None and not question.silent:
             _tell(self.terminal, question)
             return self._asked(topic, question)
-        # A file of whoever runs this is offered, never taken unseen.
-        if question.default and question.default != self.world.key_file:
+        if question.default:
             return Answer(question, question.default, question.read(question.default))
         if not (self.broken and topic.depends):
             self.missing.append(
@@ -141,55 +163,57 @@ class _Round:
     def _asked(self, topic: Topic, question: Question) -> Answer:
         if self.terminal is None:
             raise AssertionError("nobody to ask")
-        prompt = f"{question.title} [{question.default}]: " if question.default else f"{question.title}: "
+        self.asked += 1
+        default = self.offered.get(topic.option, question.default)
+        prompt = f"{question.title} [{default}]: " if default else f"{question.title}: "
         while True:
-            text = self.terminal.ask(prompt, topic.option) or question.default
+            text = self.terminal.ask(prompt, topic.option) or default
             try:
                 if not text:
                     raise ValueError("an answer is needed")
                 return Answer(question, text, question.read(text))
             except ValueError as reason:
-                for line in _wrapped(f"{reason}"):
+                for line in wrapped(str(reason)):
                     self.terminal.say(line)
 
 
 def _tell(terminal: Terminal, question: Question, reason: str = "") -> None:
     """Say what is asked, after an empty line."""
-    for line in ("", *_introduction(question), *(_wrapped(reason) if reason else ())):
+    for line in ("", *_introduction(question), *(wrapped(reason) if reason else ())):
         terminal.say(line)
 
 
 def _introduction(question: Question) -> Iterator[str]:
     such = f" Such as {question.example}." if question.example and not question.default else ""
-    yield from _wrapped(f"{question.why}{such}")
+    yield from wrapped(f"{question.why}{such}")
     for word, meaning in question.choices.items():
         longest = max(map(len, question.choices))
-        yield from _wrapped(f"  {word:{longest}}  {meaning}", indent=" " * (longest + 4))
+        yield from wrapped(f"  {word:{longest}}  {meaning}", indent=" " * (longest + 4))
     if question.words:
-        yield from _wrapped(f"  {', '.join(question.words)}", indent="  ")
+        yield from wrapped(f"  {', '.join(question.words)}", indent="  ")
 
 
-def _wrapped(text: str, width: int = WIDTH, indent: str = "") -> list[str]:
+def wrapped(text: str, width: int = WIDTH, indent: str = "") -> list[str]:
+    """Return a text in lines; those after the first are indented."""
     return textwrap.wrap(text, width, subsequent_indent=indent, break_on_hyphens=False)
 
 
-def _owner(lines: Sequence[Line], number: int) -> str:
-    return lines[number - 1].option if number <= len(lines) else ""
+def _owners(lines: Sequence[Line], refusals: Sequence[Refusal]) -> list[str]:
+    """Return for every refusal the option whose answer stands in that line: about the whole, the scenario."""
+    return [lines[one.line - 1].option or "scenario" for one in refusals]
 
 
-def _concerned(lines: Sequence[Line], refusal: Refusal) -> Iterator[str]:
-    """Yield the options of the answers that may be wrong."""
-    owner = _owner(lines, refusal.line)
-    if owner:
-        yield owner
-    yield from (option for words, option in _WAYS_OUT.items() if words in refusal.mend)
+def _concerned(lines: Sequence[Line], refusals: Sequence[Refusal]) -> set[str]:
+    """Return the options of the answers that may be wrong."""
+    ways_out = {
+        option for words, options in _WAYS_OUT.items() for one in refusals if words in one.mend for option in options
+    }
+    return {*_owners(lines, refusals), *ways_out}
 
 
-def _told(lines: Sequence[Line], refusals: Sequence[Refusal]) -> str:
-    """Return the refusals as text, each with the option that it is about."""
+def _told(refusals: Sequence[Refusal], owners: Sequence[str]) -> list[str]:
+    """Return the refusals in lines, each with what it is about."""
     told = []
-    for one in refusals:
-        owner = _owner(lines, one.line)
-        about = f"--{owner}: " if owner else ""
-        told += _wrapped(f"{about}{one.message}{'. ' + one.mend if one.mend else ''}", WIDTH - 4, "  ")
-    return "\n  ".join(told)
+    for one, owner in zip(refusals, owners, strict=True):
+        told += wrapped(f"{owner}: {one.message}{'. ' + one.mend if one.mend else ''}", WIDTH - 4, "  ")
+    return told

@@ -9,7 +9,7 @@ from generator.init.presets import optional
 from generator.init.world import World
 from generator.kinds import Kind
 from generator.problems import listing
-from generator.question import Question, Topic, chosen, one, several, size_text, whole
+from generator.question import Question, Topic, chosen, one, several, shown, size_text, whole
 
 _YES = {"yes": "yes", "y": "yes", "true": "yes", "no": "no", "n": "no", "false": "no"}
 
@@ -83,7 +83,7 @@ def _edition(world: World) -> Question:
     choices = {str(name): EDITIONS.get(name, "") + _limit(rules) for name, rules in release.editions.items()}
     return Question(
         title="Edition",
-        why="Which Carbonio it is going to be.",
+        why="What may be installed, and on how many nodes.",
         read=chosen(choices, "an edition"),
         default=next(iter(choices)),
         choices=choices,
@@ -99,15 +99,18 @@ def _scenario(world: World) -> Question:
         read=chosen(choices, f"a scenario of Carbonio {facts.release.name} {facts.edition}"),
         default=next(iter(choices)),
         choices=choices,
+        silent=len(choices) == 1,
     )
 
 
 def _yes_or_no(title: str, why: str, *, there: bool) -> Question:
     def read(text: str) -> tuple[str, ...]:
-        (word,) = chosen(_YES, "yes or no")(text.lower())
-        if _YES[word] == "yes" and not there:
+        word = _YES.get(text.lower(), "")
+        if not word:
+            raise ValueError(f"{shown(text)} is neither yes nor no")
+        if word == "yes" and not there:
             raise ValueError("the scenario does not have it")
-        return (_YES[word],)
+        return (word,)
 
     return Question(title=f"{title}, yes or no", why=why, read=read, default="yes" if there else "no", silent=not there)
 
@@ -131,7 +134,7 @@ def _users(_: World) -> Question:
 
 def _quota(_: World) -> Question:
     why = "Mail volumes have room for users times quota."
-    return Question(title="Quota of a mailbox", why=why, read=one(kinds.SIZE, size_text), default="5 GB")
+    return Question(title="Quota of a mailbox", why=why, read=whole(kinds.SIZE, size_text), default="5 GB")
 
 
 def _exposure(world: World) -> Question:

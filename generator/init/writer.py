@@ -15,7 +15,7 @@ SCHEMA_NAME = "topology.schema.json"
 
 _WIDTH = 79
 _PLAIN = re.compile(r"[A-Za-z0-9/.][A-Za-z0-9 @._+/=:-]*")
-_NOT_TEXT = re.compile(r"[-+]?[0-9.]+|true|false|yes|no|on|off|null|~", re.IGNORECASE)
+_NOT_TEXT = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?|true|false|yes|no|on|off|null|~", re.IGNORECASE)
 _FIELDS = {field.name: field.default for field in msgspec.structs.fields(Topology)}
 
 
@@ -67,7 +67,7 @@ def _head(world: World) -> Iterator[str]:
         lacking = listing(left).replace(" or ", " and ")
         text += f"the scenario {world.scenario.id} without {lacking}: {count} node{'s' * (count != 1)}."
     yield from _comment(text)
-    yield from _comment('"generate plan" shows what comes of it. Remove the "# " before a key to use it.')
+    yield from _comment('"generate plan" shows what comes of it. Remove "# " before a key to use it.')
 
 
 def _deployment(world: World) -> Iterator[Line]:
@@ -77,7 +77,7 @@ def _deployment(world: World) -> Iterator[Line]:
     yield Line("")
     edition, systems = world.value("edition"), _other_systems(world)
     licence = "" if edition != _FIELDS["edition"] else f"The {edition} edition needs a licence from Zextras. "
-    other = f", or {listing(systems)}" if systems else ""
+    other = f"; os can be {listing(systems)} as well" if systems else ""
     yield from _comments(f"{licence}The nodes run {world.facts.release.default_os}{other}.")
     yield Line(f'release: "{world.value("release")}"', "release")
     if edition != _FIELDS["edition"]:
@@ -177,17 +177,20 @@ def _services(world: World) -> Iterator[Line]:
 def _dns(world: World) -> Iterator[Line]:
     provider, domain = world.value("dns"), world.value("domain")
     usual = world.cloud.capabilities.default_dns
-    if provider == "none":
-        yield from _comments(f"The zone {domain} is hosted elsewhere: generate writes it as a file in dns/.")
-    if provider != usual:
-        yield Line(f"dns: {provider}" if provider == "none" else "dns:", "dns")
-    if provider != usual and provider != "none":
-        yield Line(f"  provider: {provider}", "dns")
-    if provider == "none":
+    where = (
+        "is hosted elsewhere: generate writes it as a file in dns/" if provider == "none" else f"is made at {provider}"
+    )
+    hint = "" if provider == "none" else "Where that zone exists already:"
+    if provider == usual:
+        yield from _comments(f"The zone {domain} {where}. {hint}")
+        yield from (Line("# dns: {existing_zone: true}"),) if hint else ()
         return
-    yield from _comments(f"The zone {domain} is made at {provider}. Where that zone exists already:")
-    hint = "existing_zone: true"
-    yield Line(f"# dns: {{{hint}}}" if provider == usual else f"  # {hint}")
+    yield from _comments(f"The zone {domain} {where}.")
+    if not hint:
+        yield Line(f"dns: {provider}", "dns")
+        return
+    yield from (Line("dns:", "dns"), Line(f"  provider: {provider}", "dns"))
+    yield from (Line(f"  # {hint}"), Line("  # existing_zone: true"))
 
 
 def _nodes(world: World) -> Iterator[Line]:
