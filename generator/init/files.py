@@ -1,12 +1,15 @@
 """A new file: whole or not at all, and never in the place of another."""
 
 import contextlib
+import errno
 import os
 from pathlib import Path
 
 from generator.errors import InputError, SurroundingsError
 
 _NEW = ".generate-new"
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+"""What file systems say that have no links, such as those of memory sticks."""
 
 
 def refuse_existing(path: Path) -> None:
@@ -42,8 +45,7 @@ def create(path: Path, text: str) -> None:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-            # Unlike a rename, a link never replaces what is there.
-            os.link(new, path)
+            _place(new, path)
         finally:
             with contextlib.suppress(FileNotFoundError):
                 new.unlink()
@@ -51,3 +53,15 @@ def create(path: Path, text: str) -> None:
         raise InputError(f"{path} exists, and is never overwritten", "Name another file.") from None
     except OSError as error:
         raise SurroundingsError(f"{path} cannot be written: {error.strerror}", "Choose another folder.") from None
+
+
+def _place(new: Path, path: Path) -> None:
+    """Give a file its name, unless there is something of that name."""
+    try:
+        # Unlike a rename, a link never replaces what is there.
+        os.link(new, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        new.replace(path)

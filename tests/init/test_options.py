@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -187,3 +188,28 @@ def test_the_help_fits_and_names_every_option(tmp_path: Path) -> None:
     asked = "domain cloud region release edition scenario users quota exposure dns management ssh-key"
     for name in (*asked.split(), "no-video", "no-collaboration", "uplink", "public-address", "image", "elastic-ips"):
         assert f"--{name}" in text
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_file_system_without_links(there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        if there:
+            build_tree(tmp_path, {"topology.yaml": "# mine\n"})
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    result = run_cli(tmp_path, "init", *options({**NEEDED}))
+    assert result.code == (2 if there else 0)
+    assert ((tmp_path / "topology.yaml").read_text("utf-8") == "# mine\n") == there
+    assert [name for name in read_tree(tmp_path) if name != "topology.schema.json"] == ["topology.yaml"]
+
+
+def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    result = run_cli(tmp_path, "init", *options({**NEEDED}))
+    assert result.code == 3
+    assert "cannot be written: No space left on device" in unfolded(result.err)
+    assert read_tree(tmp_path) == {}
