@@ -34,7 +34,7 @@ _INTERFACES = {
 def _uplink(draft: Draft) -> Question:
     return Question(
         title="Bridge of the hypervisor",
-        why="The way to your router and the Internet.",
+        why="Which bridge leads to your router and the Internet?",
         read=one(NAME),
         default="br0",
         path=("cloud", "uplink", "bridge"),
@@ -46,10 +46,10 @@ def _uplink(draft: Draft) -> Question:
 def _public_address(draft: Draft) -> Question | None:
     if draft.exposure == "direct":
         names, several_of_them = ", ".join(draft.exposed), len(draft.exposed) > 1
-        how = ": an address each, in this order, with commas" if several_of_them else ""
+        how = " One each, in this order, with commas." if several_of_them else ""
         return Question(
             title="Public addresses" if several_of_them else "Public address",
-            why=f"Where the Internet reaches {names}{how}.",
+            why=f"At which address does the Internet reach {names}?{how}",
             read=several(ADDRESS, len(draft.exposed)),
             example=", ".join(f"203.0.113.{number}" for number in range(11, 11 + len(draft.exposed))),
             path=("cloud", "public_addresses"),
@@ -59,7 +59,7 @@ def _public_address(draft: Draft) -> Question | None:
     owner = "the gateway" if draft.exposure == "gateway" else "your router"
     return Question(
         title="Public address",
-        why=f"The address of {owner} that the Internet sees.",
+        why=f"At which address does the Internet see {owner}?",
         read=one(ADDRESS),
         example="203.0.113.10",
         path=("cloud", "public_address"),
@@ -74,7 +74,7 @@ def _network(draft: Draft) -> Question | None:
     about = "with your router at the first address"
     return Question(
         title="Network on that bridge",
-        why=f"The private IPv4 range, /16 to /24, in which the nodes get addresses, {about}.",
+        why=f"Which private IPv4 range is there, /16 to /24, {about}?",
         read=one(NETWORK),
         default=Network().cidr,
         path=("network", "cidr"),

@@ -32,7 +32,7 @@ def _domain_text(value: object) -> str:
 
 def _domain(_: World) -> Question:
     kind = Kind(kinds.DOMAIN.expected, _domain_text)
-    why = "Mail arrives for it, and the nodes have names below it."
+    why = "Which domain gets mail? The nodes have names below it."
     return Question(title="Mail domain", why=why, read=one(kind), example="example.com")
 
 
@@ -43,7 +43,7 @@ def _cloud(world: World) -> Question:
     }
     return Question(
         title="Cloud",
-        why="Where the machines stand.",
+        why="Where do the machines stand?",
         read=chosen(choices, "a cloud"),
         default=next(iter(choices)),
         choices=choices,
@@ -54,7 +54,7 @@ def _region(world: World) -> Question:
     title, regions = world.cloud.capabilities.title, tuple(world.cloud_facts.regions)
     return Question(
         title="Region",
-        why=f"Where at {title}; choose one that is close to the users.",
+        why=f"Where at {title}? Close to the users is best.",
         read=chosen(regions, f"a region of {title}"),
         default=world.cloud.usual_region,
         words=regions,
@@ -63,10 +63,10 @@ def _region(world: World) -> Question:
 
 
 def _release(_: World) -> Question:
-    names = {one.name: f"on {one.default_os}" for one in reversed(list(releases().values()))}
+    names = {one.name: f"nodes run {one.default_os}" for one in reversed(list(releases().values()))}
     return Question(
         title="Carbonio release",
-        why="Ports, roles and packages differ between releases.",
+        why="Which release? Ports, roles and packages differ.",
         read=chosen(World.release_names(), "a release with a port table"),
         default=next(iter(names)),
         choices=names,
@@ -83,7 +83,7 @@ def _edition(world: World) -> Question:
     choices = {str(name): EDITIONS.get(name, "") + _limit(rules) for name, rules in release.editions.items()}
     return Question(
         title="Edition",
-        why="What may be installed, and on how many nodes.",
+        why="Which edition? Roles and the number of nodes depend on it.",
         read=chosen(choices, "an edition"),
         default=next(iter(choices)),
         choices=choices,
@@ -95,7 +95,7 @@ def _scenario(world: World) -> Question:
     choices = {scenario.id: scenario.title for scenario in facts.scenarios.values()}
     return Question(
         title="Scenario",
-        why="A documented set of nodes to start from.",
+        why="Which documented set of nodes to start from?",
         read=chosen(choices, f"a scenario of Carbonio {facts.release.name} {facts.edition}"),
         default=next(iter(choices)),
         choices=choices,
@@ -118,22 +118,22 @@ def _yes_or_no(title: str, why: str, *, there: bool) -> Question:
 def _collaboration(world: World) -> Question:
     roles, video = optional(world.scenario.nodes)
     stays = " Without it, chats stay as long as there is video." if video and "chats" in roles else ""
-    why = f"{listing(roles).replace(' or ', ' and ').capitalize()}, beside mail.{stays}"
+    why = f"{listing(roles).replace(' or ', ' and ').capitalize()}, beside mail?{stays}"
     return _yes_or_no("Collaboration", why, there=bool(roles))
 
 
 def _video(world: World) -> Question:
     _, there = optional(world.scenario.nodes)
-    return _yes_or_no("Video", "A server for video meetings.", there=there)
+    return _yes_or_no("Video", "A server for video meetings?", there=there)
 
 
 def _users(_: World) -> Question:
-    why = "Mailboxes of the whole deployment; the mail volumes follow from it."
+    why = "How many mailboxes in all? The mail volumes follow from it."
     return Question(title="Users", why=why, read=whole(kinds.COUNT), default="150")
 
 
 def _quota(_: World) -> Question:
-    why = "Mail volumes have room for users times quota."
+    why = "How much may one hold? Mail volumes have room for users times quota."
     return Question(title="Quota of a mailbox", why=why, read=whole(kinds.SIZE, size_text), default="5 GB")
 
 
@@ -141,7 +141,7 @@ def _exposure(world: World) -> Question:
     title, offered = world.cloud.capabilities.title, world.cloud.capabilities.exposures
     return Question(
         title="Exposure",
-        why="How the Internet reaches the nodes.",
+        why="How does the Internet reach the nodes?",
         read=chosen(offered, f"an exposure that {title} offers"),
         default=offered[0],
         choices={name: EXPOSURES.get(name, "") for name in offered},
@@ -154,7 +154,7 @@ def _dns(world: World) -> Question:
     choices["none"] = "hosted elsewhere: a zone file is written for whoever does"
     return Question(
         title="DNS",
-        why="Who hosts the public zone of the domain.",
+        why="Who hosts the public zone of the domain?",
         read=chosen(choices, "a DNS provider"),
         default=default,
         choices=choices,
@@ -162,14 +162,14 @@ def _dns(world: World) -> Question:
 
 
 def _management(_: World) -> Question:
-    why = "Only these IPv4 ranges reach SSH and the Admin Panel; several with commas."
+    why = "From which IPv4 ranges do you administer? Nobody else reaches SSH and the Admin Panel. Several with commas."
     return Question(title="Administrators' ranges", why=why, read=several(kinds.NETWORK), example="198.51.100.0/24")
 
 
 def _ssh_key(world: World) -> Question:
     return Question(
         title="SSH key",
-        why="Who has it can log in to the nodes: the public key, or the file with it.",
+        why="Which SSH key may log in to the nodes? The public key itself, or the file with it.",
         read=read_keys,
         default=world.key_file,
         example="~/.ssh/id_ed25519.pub",
