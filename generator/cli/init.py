@@ -14,7 +14,7 @@ from generator.cli.options import common
 from generator.cli.pipeline import WrongTopologyError, plan_topology, render_planned
 from generator.cli.report import count, printable, say
 from generator.clouds import DNS_PROVIDERS, REGISTRY
-from generator.errors import Exit, InputError
+from generator.errors import Exit, InputError, SurroundingsError
 from generator.init.files import create, refuse_existing
 from generator.init.interview import Refusal, find_answers, wrapped
 from generator.init.keys import usual_key
@@ -115,17 +115,24 @@ class _Terminal:
 
 
 def _check(text: str, folder: Path) -> Sequence[Refusal]:
-    """Return what generate would refuse about a topology that was not written yet."""
-    parser = argparse.ArgumentParser()
-    common(parser)
-    with tempfile.TemporaryDirectory(prefix="generate-") as place:
-        trial = Path(place) / "topology.yaml"
-        trial.write_text(text, "utf-8")
-        try:
-            render_planned(plan_topology(parser.parse_args([str(trial), "--out", str(folder)])))
-        except WrongTopologyError as error:
-            errors = [problem for problem in sorted(error.problems) if problem.severity == "error"]
-            return [Refusal(problem.line, problem.message, problem.mend) for problem in errors]
+    """Return what generate would refuse about a topology that was not written yet.
+
+    Raises:
+        SurroundingsError: There is no place to try it at.
+    """
+    reader = argparse.ArgumentParser()
+    common(reader)
+    try:
+        with tempfile.TemporaryDirectory(prefix="generate-") as place:
+            trial = Path(place) / "topology.yaml"
+            trial.write_text(text, "utf-8")
+            render_planned(plan_topology(reader.parse_args([str(trial), "--out", str(folder)])))
+    except WrongTopologyError as error:
+        errors = [problem for problem in sorted(error.problems) if problem.severity == "error"]
+        return [Refusal(problem.line, problem.message, problem.mend) for problem in errors]
+    except OSError as error:
+        message = f"the folder for temporary files cannot be written: {error.strerror}"
+        raise SurroundingsError(message, "Name another one in TMPDIR.") from None
     return []
 
 

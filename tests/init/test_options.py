@@ -6,6 +6,7 @@ import errno
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -212,4 +213,12 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     result = run_cli(tmp_path, "init", *options({**NEEDED}))
     assert result.code == 3
     assert "cannot be written: No space left on device" in unfolded(result.err)
+    assert read_tree(tmp_path) == {}
+
+
+def test_no_place_for_temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/proc/nowhere")
+    result = run_cli(tmp_path, "init", *options({**NEEDED}))
+    assert result.code == 3
+    assert "the folder for temporary files cannot be written" in result.err
     assert read_tree(tmp_path) == {}
