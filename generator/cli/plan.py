@@ -10,7 +10,7 @@ from generator.cli.pipeline import Planned, plan_topology, render_planned
 from generator.cli.report import out, say_problems
 from generator.clouds import REGISTRY
 from generator.cost import count_cost
-from generator.errors import Exit
+from generator.errors import Exit, InputError
 from generator.facts import load_prices
 from generator.files import json_bytes
 from generator.output import compare, read_manifest
@@ -33,6 +33,8 @@ def parser() -> argparse.ArgumentParser:
 
 def run(arguments: Namespace) -> int:
     """Run the command and return its exit code."""
+    if arguments.json and arguments.svg:
+        raise InputError("--json and --svg exclude each other")
     planned = plan_topology(arguments)
     if arguments.json:
         fields = {name: getattr(planned.plan, name) for name in planned.plan.__struct_fields__}
