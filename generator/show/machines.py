@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from generator.plan import Plan, PlannedNode, Volume
-from generator.show.text import listed, paragraph, section, table
+from generator.show.text import WIDTH, listed, paragraph, section, table
 
 _T = TypeVar("_T")
 _EVERY = "every node: "
@@ -30,37 +30,55 @@ def machines(plan: Plan) -> Iterator[str]:
             shared.append(f"{words} {values.pop()}")
         else:
             apart.append((column, value))
-    head = ("NODE", "TYPE", "VCPU", "MEMORY", "DISK", "PRIVATE", "PUBLIC", *(column for column, _ in apart))
-    rows = [
-        (
-            node.name,
-            node.machine.type,
-            str(node.machine.vcpu),
-            f"{node.machine.memory_gib:g} GB",
-            f"{node.os_disk_gib} GB",
-            node.address,
-            "yes" if node.public else "out only" if node.public_address else "no",
-            *(value(node) for _, value in apart),
-        )
-        for node in nodes
-    ]
-    for number, line in enumerate(_rows([head, *rows])):
-        yield line
-        if number:
-            yield from paragraph(listed(nodes[number - 1].roles), "    ")
+    rows = [("NODE", "TYPE", "VCPU", "MEMORY", "DISK", "PRIVATE", "PUBLIC"), *(_cells(node) for node in nodes)]
+    beside = [[column for column, _ in apart], *([value(node) for _, value in apart] for node in nodes)]
+    below: list[list[str]] = [[] for _ in beside]
+    if _width([[*row, *more] for row, more in zip(rows, beside, strict=True)]) > WIDTH:
+        beside, below = below, beside
+    whole = [[*row, *more] for row, more in zip(rows, beside, strict=True)]
+    yield from _rows(whole, [[], *below[1:]], nodes)
     if shared:
         yield from paragraph(f"All of them {' and '.join(shared)}.")
 
 
-def _rows(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield a line for every row: nothing in it may be broken."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
+def _cells(node: PlannedNode) -> tuple[str, ...]:
+    return (
+        node.name,
+        node.machine.type,
+        str(node.machine.vcpu),
+        f"{node.machine.memory_gib:g} GB",
+        f"{node.os_disk_gib} GB",
+        node.address,
+        "yes" if node.public else "out only" if node.public_address else "no",
+    )
+
+
+def _width(rows: Sequence[Sequence[str]]) -> int:
+    """Return how wide the rows are in columns."""
+    return sum(max(map(len, column)) + 2 for column in zip(*rows, strict=True)) - 2
+
+
+def _rows(
+    rows: Sequence[Sequence[str]], places: Sequence[Sequence[str]], nodes: Sequence[PlannedNode]
+) -> Iterator[str]:
+    """Yield the head, and for every machine its row and below it where it stands, if given, and its roles.
+
+    Nothing in a row may be broken; so where names are long each has a line of its own.
+    """
+    apart = _width(rows) > WIDTH
+    shown = [["" if apart else row[0], *row[1:]] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    for number, row in enumerate(shown):
+        if apart:
+            yield rows[number][0]
         cells = (
             cell.rjust(width) if column in _RIGHT else cell.ljust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         yield "  ".join(cells).rstrip()
+        if number:
+            where = f"{listed(places[number])}: " if places[number] else ""
+            yield from paragraph(f"{where}{listed(nodes[number - 1].roles)}", "    ")
 
 
 def sizes(plan: Plan) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 WIDTH = 80
 _GAP = "  "
 _NARROWEST = 24
-"""A last column of a table that had less room than this goes below its row."""
+"""A last column of a table that has less room than this, or than a word of it, goes below its row."""
 
 
 def section(title: str) -> Iterator[str]:
@@ -50,7 +50,8 @@ def table(rows: Sequence[Sequence[str]], indent: str = "", right: Sequence[int] 
     """
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
     before = len(indent) + sum(widths) + len(_GAP) * len(widths)
-    beside = " " * before if WIDTH - before >= _NARROWEST else ""
+    longest = max((len(word) for row in rows for word in row[-1].split()), default=0)
+    beside = " " * before if WIDTH - before >= max(_NARROWEST, longest) else ""
     for row in rows:
         cells = [
             cell.rjust(width) if column in right else cell.ljust(width)

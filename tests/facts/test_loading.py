@@ -36,7 +36,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         names.append(name)
         return read(name)
 
-    functions = (releases, load_facts, load_cloud, spf_includes)
+    functions = (releases, load_facts, load_cloud, load_prices, spf_includes)
     for function in functions:
         function.cache_clear()
     monkeypatch.setattr(load, "_read", reading)
