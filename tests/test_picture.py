@@ -210,3 +210,11 @@ def test_a_bad_picture_is_found(damage: tuple[str, str], fault: str, page: Any) 
     picture, _ = draw(content)
     assert damage[0] in picture
     assert any(fault in one for one in pictures.faults(page, picture.replace(*damage)))
+
+
+@pytest.mark.slow
+@settings(max_examples=examples(5, 60), deadline=None)
+@given(content=topologies())
+def test_nothing_overlaps_in_any_picture(content: dict[str, Any], page: Any) -> None:
+    picture, _ = draw(content)
+    assert not pictures.faults(page, picture)

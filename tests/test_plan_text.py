@@ -106,7 +106,7 @@ def check_flows(part: str, plan: dict[str, Any]) -> None:
             one
             for one in found
             if one[0].startswith(f"From {heading}")
-            and re.match(rf"to {target}(?= on |$)", one[1])
+            and re.match(rf"to {target}(?= on\b|$)", one[1])
             and (one[2], one[3]) == (port, what)
         ], flow["id"]
         if flow["source"] in ("listed", "management"):
