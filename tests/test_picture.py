@@ -218,3 +218,9 @@ def test_a_bad_picture_is_found(damage: tuple[str, str], fault: str, page: Any) 
 def test_nothing_overlaps_in_any_picture(content: dict[str, Any], page: Any) -> None:
     picture, _ = draw(content)
     assert not pictures.faults(page, picture)
+
+
+def test_the_picture_in_the_documents_is_current() -> None:
+    drawn = run_cli(ROOT, "plan", "--svg", "examples/gateway-hetzner/topology.yaml").out
+    shown = (ROOT / "docs" / "plan.svg").read_text("utf-8")
+    assert shown == drawn, "run: generate plan --svg examples/gateway-hetzner/topology.yaml > docs/plan.svg"
