@@ -9,10 +9,10 @@ from generator.show.text import WIDTH, listed, paragraph, section, table
 _T = TypeVar("_T")
 _EVERY = "every node: "
 _PLACES: tuple[tuple[str, str, Callable[[PlannedNode], str]], ...] = (
-    ("run", "OS", lambda node: node.os),
-    ("stand in", "ZONE", lambda node: node.zone),
+    ("with", "OS", lambda node: node.os),
+    ("in", "ZONE", lambda node: node.zone),
 )
-"""What is said of every node by itself only where nodes differ: in words, the column, the value."""
+"""What is said of every node by itself only where nodes differ: a preposition, the column, the value."""
 
 _RIGHT = {2, 3, 4}
 """Columns of numbers."""
@@ -38,7 +38,8 @@ def machines(plan: Plan) -> Iterator[str]:
     whole = [[*row, *more] for row, more in zip(rows, beside, strict=True)]
     yield from _rows(whole, [[], *below[1:]], nodes)
     if shared:
-        yield from paragraph(f"All of them {' and '.join(shared)}.")
+        text = f"{', '.join(shared)}."
+        yield from paragraph(f"All {text}" if len(nodes) > 1 else text[0].upper() + text[1:])
 
 
 def _cells(node: PlannedNode) -> tuple[str, ...]:
