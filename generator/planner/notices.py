@@ -50,6 +50,11 @@ def _mail(context: Context, dns: DnsPlan) -> list[str]:
         )
     elif topology.dns.dmarc.policy == "none":
         found.append("DMARC only observes (p=none). Raise dns.dmarc.policy once DKIM signatures are published.")
+    elif topology.domain in dns.unsigned and not context.mail_domains[topology.domain].signed:
+        found.append(
+            f"DMARC says {topology.dns.dmarc.policy} while no DKIM key is published: receivers refuse what is "
+            "forwarded. Publish the key before any mail is sent, or leave dns.dmarc.policy out until then."
+        )
     further = [name for name in dns.unsigned if name != topology.domain]
     if further:
         found.append(

@@ -6,7 +6,8 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network
 
 from generator.addressing import is_private
 from generator.context import Context
-from generator.mail_domains import Mail
+from generator.kinds import RECORD_NAME
+from generator.mail_domains import Mail, parents
 from generator.problems import Finding, Path
 from generator.records import canonical
 
@@ -21,16 +22,49 @@ def check_records(context: Context) -> Iterator[Finding]:
     """Values that are none, and values that cannot be meant."""
     for mail in context.mail_domains.values():
         for name, types in mail.records.items():
+            yield from _relative(context, mail, name)
             for type_, texts in types.items():
                 for index, text in enumerate(texts):
                     yield from _check(mail, name, type_, text, (*mail.path, "records", name, type_, index))
+
+
+def _relative(context: Context, mail: Mail, written: str) -> Iterator[Finding]:
+    """Yield a name that stands there in full, and would get the domain a second time."""
+    name = str(RECORD_NAME.parse(written))
+    domains = context.mail_domains
+    ours = {*domains, *(one.zone for one in domains.values())}
+    above = next((one for one in (name, *parents(name)) if one in ours), "")
+    if not above and not written.endswith("."):
+        return
+    below = "@" if name == mail.name else name.removesuffix(f".{mail.name}")
+    if above in domains and above != mail.name:
+        below = "@" if name == above else name.removesuffix(f".{above}")
+        mend = f"Write {below} under the records of {above}."
+    elif below != name:
+        mend = f"Write {below}."
+    else:
+        mend = f"Only names below {mail.name} can be written here, without it and without a final dot."
+    why = f"names are relative: {written} would become {name}.{mail.name}"
+    yield Finding("absolute-name", (*mail.path, "records", written), why, mend, key=True)
+
+
+_ORDER = {
+    "A": "an IPv4 address alone, as in: 203.0.113.80",
+    "AAAA": "an IPv6 address alone, as in: 2001:db8::80",
+    "CAA": 'flags, tag and value, as in: 0 issue "letsencrypt.org"',
+    "CNAME": "one name, as in: host.example.net",
+    "MX": "preference and host, as in: 10 mail.example.com",
+    "NS": "one name, as in: ns1.example.net",
+    "SRV": "priority, weight, port and host, as in: 0 1 443 host.example.com",
+    "TXT": "a text",
+}
 
 
 def _check(mail: Mail, name: str, type_: str, text: str, place: Path) -> Iterator[Finding]:
     try:
         value = canonical(type_, text, mail.name)
     except ValueError as error:
-        mend = "Write it as in a zone file."
+        mend = f"It is {_ORDER[type_]}."
         yield Finding("wrong-record", place, f'"{text}" is no value of type {type_}: {error}', mend)
         return
     if type_ in _HOSTS and "_" in name:
