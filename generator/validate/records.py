@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from ipaddress import AddressValueError, IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 
-from generator.addressing import is_private
+from generator.addressing import is_address, is_private
 from generator.context import Context
 from generator.kinds import RECORD_NAME
 from generator.mail_domains import Mail, parents
@@ -74,7 +74,7 @@ def _check(mail: Mail, name: str, type_: str, text: str, place: Path) -> Iterato
         why = f"{value} is private: the Internet cannot reach it, and learns about your network"
         mend = "Leave it out; names that are for the nodes alone belong into dns.also_inside."
         yield Finding("private-record", place, why, mend)
-    if type_ == "MX" and _is_address(value.split()[-1].removesuffix(".")):
+    if type_ == "MX" and is_address(value.split()[-1].removesuffix(".")):
         why = f"an MX names a host, and {value.split()[-1].removesuffix('.')} is an address"
         yield Finding("mx-to-address", place, why, "Give the address a name by an A record, and use that.")
     for start, pattern in _POLICY.items():
@@ -93,11 +93,3 @@ def _dkim(value: str, place: Path) -> Iterator[Finding]:
         published(value)
     except ValueError as error:
         yield Finding("wrong-dkim", place, f"this is no DKIM key: {error}", "Put in the published text, whole.")
-
-
-def _is_address(text: str) -> bool:
-    try:
-        IPv4Address(text)
-    except AddressValueError:
-        return False
-    return True
