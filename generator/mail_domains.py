@@ -54,6 +54,11 @@ class Mail(msgspec.Struct, frozen=True, dict=True):
         return self.dkim.selector or named or DEFAULT_SELECTOR, found.text if found else ""
 
     @property
+    def written(self) -> str:
+        """Its name as the topology has it; of the domain of the nodes' names as DNS has it."""
+        return self.name if self.path == ("dns",) else str(self.path[1])
+
+    @property
     def signed(self) -> bool:
         """Whether a key is published with which receivers can check signatures, ours or the operator's own record."""
         return bool(self.dkim.key) or any("._domainkey" in name for name in self.records)

@@ -55,12 +55,10 @@ def _mail(context: Context, dns: DnsPlan) -> list[str]:
             f"DMARC says {topology.dns.dmarc.policy} while no DKIM key is published: receivers refuse what is "
             "forwarded. Publish the key before any mail is sent, or leave dns.dmarc.policy out until then."
         )
-    further = [name for name in dns.unsigned if name != topology.domain]
+    further = [context.mail_domains[name] for name in dns.unsigned if name != topology.domain]
     if further:
-        found.append(
-            f"Further mail domains need a DKIM key each: create {few(further)} in Carbonio, then zmdkimkeyutil -a "
-            f"-d <domain> -s {dns.selectors[further[0]]}, and put what it prints into domains.<domain>.dkim."
-        )
+        names = [one.name if one.written == one.name else f"{one.written} ({one.name})" for one in further]
+        found.append(f"Further mail domains need a DKIM key each, after the installation: {few(names)}.")
     if topology.dns.mta_sts:
         found.append(
             "MTA-STS: serve dns/mta-sts.txt as https://mta-sts.<domain>/.well-known/mta-sts.txt, with a certificate "

@@ -9,7 +9,7 @@ from generator.facts import spf_includes
 from generator.kinds import DOMAIN, RELATIVE_FILE
 from generator.mail_domains import Mail
 from generator.problems import Finding, Path, few, listing, nearest
-from generator.public_suffix import is_public_suffix
+from generator.public_suffix import is_elsewhere, is_public_suffix
 
 _LOOKUPS = 10
 """Most look-ups that evaluating an SPF record may take (RFC 7208, section 4.6.4)."""
@@ -133,9 +133,7 @@ def _unsigned(context: Context, domains: dict[str, Mail]) -> Iterator[Finding]:
 def _reports(mail: Mail, domains: dict[str, Mail]) -> Iterator[Finding]:
     """Warn of reports that no receiver sends, because the other domain has not agreed (RFC 7489, section 7.1)."""
     receiver = mail.dmarc.reports.rpartition("@")[2]
-    if not receiver or receiver in domains:
-        return
-    if mail.name.endswith(f".{receiver}") or receiver.endswith(f".{mail.name}"):
+    if not receiver or receiver in domains or not is_elsewhere(mail.name, receiver):
         return
     why = f"reports about {mail.name} go to {receiver}, which has to agree"
     mend = f'{receiver} needs this record: {mail.name}._report._dmarc.{receiver}. TXT "v=DMARC1"'

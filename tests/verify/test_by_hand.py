@@ -63,7 +63,10 @@ FAULTS = {
         ["name www, type A, value:", "203.0.113.80"],
     ),
     "quotation marks around a key": (
-        (r'carbonio\._domainkey(\S*) 300 IN TXT "(.*)" "(.*)"', r'carbonio._domainkey\1 300 IN TXT "\\"" "\2" "\3" "\\""'),
+        (
+            r'carbonio\._domainkey(\S*) 300 IN TXT "(.*)" "(.*)"',
+            r'carbonio._domainkey\1 300 IN TXT "\\"" "\2" "\3" "\\""',
+        ),
         ("invalid", "TXT", "carbonio._domainkey.example.com"),
         "quotation marks are part of the text, and receivers cannot use it: remove them",
         ["name carbonio._domainkey, type TXT, value:", dkim_key()],
