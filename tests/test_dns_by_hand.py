@@ -115,7 +115,7 @@ def test_the_reason_is_that_of_the_value(tmp_path: Path) -> None:
     ],
 )
 def test_consent_to_reports_where_it_is_asked_for(tmp_path: Path, domain: str, receiver: str, agreed: bool) -> None:
-    further = {name: {} for name in (domain, receiver) if name != "example.com"}
+    further: dict[str, Any] = {name: {} for name in (domain, receiver) if name != "example.com"}
     further[domain] = {"dmarc": {"reports": f"dmarc@{receiver}"}}
     made = make(tmp_path, dns="none", domains=further)
     found = [zone.read_text("utf-8") for zone in (made.folder / "dns").glob("*.zone")]

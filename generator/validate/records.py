@@ -20,32 +20,40 @@ _POLICY = {"v=spf1": r"v=spf1( .*)?", "v=DMARC1": r"v=DMARC1 *; *p *= *(none|qua
 
 def check_records(context: Context) -> Iterator[Finding]:
     """Values that are none, and values that cannot be meant."""
-    for mail in context.mail_domains.values():
+    domains = context.mail_domains
+    ours = frozenset((*domains, *(one.zone for one in domains.values())))
+    for mail in domains.values():
         for name, types in mail.records.items():
-            yield from _relative(context, mail, name)
+            yield from _relative(mail, name, ours)
             for type_, texts in types.items():
                 for index, text in enumerate(texts):
                     yield from _check(mail, name, type_, text, (*mail.path, "records", name, type_, index))
 
 
-def _relative(context: Context, mail: Mail, written: str) -> Iterator[Finding]:
-    """Yield a name that stands there in full, and would get the domain a second time."""
+def _relative(mail: Mail, written: str, ours: frozenset[str]) -> Iterator[Finding]:
+    """Yield a name that stands there in full, and would get the domain a second time.
+
+    Args:
+        mail: Whose record it is.
+        written: The name as the topology has it.
+        ours: All mail domains and zones.
+    """
     name = str(RECORD_NAME.parse(written))
-    domains = context.mail_domains
-    ours = {*domains, *(one.zone for one in domains.values())}
     above = next((one for one in (name, *parents(name)) if one in ours), "")
     if not above and not written.endswith("."):
         return
-    below = "@" if name == mail.name else name.removesuffix(f".{mail.name}")
-    if above in domains and above != mail.name:
-        below = "@" if name == above else name.removesuffix(f".{above}")
-        mend = f"Write {below} under the records of {above}."
-    elif below != name:
-        mend = f"Write {below}."
+    if name == mail.name or name.endswith(f".{mail.name}"):
+        mend = f"Write {_below(name, mail.name)}."
+    elif above:
+        mend = f"Write {_below(name, above)} under the records of {above}, where that is a mail domain."
     else:
         mend = f"Only names below {mail.name} can be written here, without it and without a final dot."
     why = f"names are relative: {written} would become {name}.{mail.name}"
     yield Finding("absolute-name", (*mail.path, "records", written), why, mend, key=True)
+
+
+def _below(name: str, domain: str) -> str:
+    return "@" if name == domain else name.removesuffix(f".{domain}")
 
 
 _ORDER = {

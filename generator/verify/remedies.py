@@ -59,15 +59,16 @@ def _reverse(plan: Plan, want: Expected) -> str:
 
 def _record(plan: Plan, want: Expected, verdict: Verdict) -> str:
     name = relative(want.name, want.zone)
-    said = "@, the zone itself," if name == "@" else f"{name}, without {want.zone} behind it,"
     what = "Have exactly this" if want.values else f"Remove {want.type} of {name}"
     if verdict.status == "extra":
         what = "Remove what is more than this"
     elif verdict.status == "alias":
         what = f"Remove the CNAME of {name}, and have this instead"
     if plan.dns.provider == "none":
-        where = f"in the zone {want.zone}, where it is hosted; dns/{want.zone}.zone has it. The name is {said} in forms"
-        where += " that add the zone themselves."
+        where = (
+            f"in the zone {want.zone}, where it is hosted; dns/{want.zone}.zone has it. Most forms add {want.zone} to "
+            "the name themselves."
+        )
     else:
         where = (
             f"in the zone {want.zone}: terraform apply does it at {plan.dns.provider}. If it has, see whether the "
