@@ -162,6 +162,8 @@ def test_many_domains_do_not_fill_the_sheet(tmp_path: Path) -> None:
         ("route53", "", ["publishes the record carbonio._domainkey", "DMARC becomes quarantine"], ["by hand"]),
         ("route53", "none", ["DMARC stays none"], ["quarantine"]),
         ("none", "", ["by hand", "carbonio._domainkey (new, TXT) and the changed _dmarc"], ["publishes"]),
+        ("route53", "reject", ["DMARC stays reject"], ["quarantine"]),
+        ("none", "reject", ["carbonio._domainkey (new, TXT)."], ["changed _dmarc", "quarantine"]),
         ("none", "none", ["carbonio._domainkey (new, TXT)."], ["changed _dmarc", "quarantine"]),
     ],
 )

@@ -147,6 +147,21 @@ def test_of_several_keys_without_names_none_is_guessed(tmp_path: Path) -> None:
         assert "error[wrong-dkim]" in refused(tmp_path, {"dkim.txt": text}, dns={"dkim": {"file": "dkim.txt"}})
 
 
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("www.mail.example.com", "Write www."),
+        ("mail.example.com", "Write @."),
+        ("www.example.com", "Write www under the records of example.com, where that is a mail domain."),
+    ],
+)
+def test_names_in_full_are_refused_in_a_part_of_a_zone_too(tmp_path: Path, name: str, remedy: str) -> None:
+    dns = {"zone": "example.com", "records": {name: {"A": "203.0.113.80"}}}
+    said = refused(tmp_path, {}, domain="mail.example.com", dns=dns)
+    assert f"error[absolute-name]: names are relative: {name} would become {name}.mail.example.com" in said
+    assert remedy in said
+
+
 def test_a_strict_policy_before_a_key_is_warned_of(tmp_path: Path) -> None:
     def said(**dns: Any) -> tuple[str, str]:
         build_tree(tmp_path, {"topology.yaml": dump({**TOPOLOGY, "dns": dns})})

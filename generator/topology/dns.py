@@ -75,7 +75,14 @@ class Dns(Table, frozen=True, kw_only=True):
 
     SHORT: ClassVar[str] = "provider"
 
-    provider: Annotated[str, kinds.WORD, Meta(description="DNS provider, or none", examples=["route53", "none"])] = ""
+    provider: Annotated[
+        str,
+        kinds.WORD,
+        Meta(
+            description="Who hosts the zones: a provider, or none; without it the cloud's own, and on premises none",
+            examples=["route53", "none"],
+        ),
+    ] = ""
     zone: Annotated[
         str, kinds.DOMAIN, Meta(description="Zone that holds the domain's records, where the domain is only a part")
     ] = ""
