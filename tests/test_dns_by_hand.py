@@ -64,6 +64,11 @@ def test_each_zone_has_its_table_and_what_is_required_stands_first(tmp_path: Pat
     assert ("@", "MX") in {(row[0], row[1]) for row in second[2:]}
 
 
+def test_zones_of_other_scripts_are_named_as_people_write_them(tmp_path: Path) -> None:
+    made = make(tmp_path, dns="none", domains={"bücher.example": {}})
+    assert "### Zone xn--bcher-kva.example (bücher.example)\n" in made.dns()
+
+
 def test_the_outputs_of_single_zones_are_named(tmp_path: Path) -> None:
     made = make(tmp_path, dns="none", domains={"example.org": {}})
     assert """`terraform output -json zones | jq -r '."example.org"'`""" in made.dns()

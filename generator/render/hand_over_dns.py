@@ -67,7 +67,7 @@ def _to_enter(plan: Plan) -> Iterator[str]:
     for zone, records in by_zone.items():
         if len(by_zone) > 1:
             yield ""
-            yield f"### Zone {zone}"
+            yield f"### Zone {_in_its_script(zone)}"
         yield ""
         yield "| name | type | TTL | priority | value | need | why |"
         yield "|---|---|---|---|---|---|---|"
@@ -75,6 +75,15 @@ def _to_enter(plan: Plan) -> Iterator[str]:
     if len(by_zone) > 1:
         yield ""
         yield "### Beside the records"
+
+
+def _in_its_script(name: str) -> str:
+    """Return a name, with how people write it where DNS has it otherwise."""
+    if "xn--" not in name:
+        return name
+    import idna
+
+    return f"{name} ({idna.decode(name)})"
 
 
 def _rows(records: list[Record]) -> Iterator[tuple[int, str]]:
