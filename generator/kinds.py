@@ -189,14 +189,31 @@ def _ascii(value: object) -> str:
         raise ValueError(f"mail and DNS cannot use it ({why})") from None
 
 
-def _domain_name(expected: str, pattern: str, *, placeholder: str = "", most: int = 253) -> Kind:
+def _check_script(text: str) -> None:
+    """Refuse an A-label that stands for no name in any script."""
+    if "xn--" not in text:
+        return
+    import idna
+
+    try:
+        idna.decode(text)
+    except idna.IDNAError as why:
+        raise ValueError(f"mail and DNS cannot use it ({why})") from None
+
+
+def _domain_name(
+    expected: str, pattern: str, *, placeholder: str = "", most: int = 253, any_label: bool = False
+) -> Kind:
     strict = _matching("", pattern, most=most)
 
     def parse(value: object) -> str:
         text = _ascii(value)
         if any(len(label) > _LABEL_BYTES for label in text.split(".")):
             raise ValueError(f"a part between dots has more than {_LABEL_BYTES} characters")
-        return str(strict.parse(text))
+        found = str(strict.parse(text))
+        if not any_label:
+            _check_script(found)
+        return found
 
     return Kind(expected, parse, placeholder)
 
@@ -208,7 +225,9 @@ def _mail_address(value: object) -> str:
     local, at, domain = text.rpartition("@")
     if not local.isascii():
         raise ValueError("the part before the @ has letters that receivers of reports need not accept")
-    return str(_ADDRESS_TEXT.parse(f"{local}{at}{_ascii(domain)}"))
+    found = str(_ADDRESS_TEXT.parse(f"{local}{at}{_ascii(domain)}"))
+    _check_script(found.rpartition("@")[2])
+    return found
 
 
 def _authority(value: object) -> str:
@@ -249,9 +268,11 @@ DOMAIN = _domain_name(
 )
 HOST_NAME = _domain_name("a host name such as mail.example.com", _DOMAIN_PATTERN)
 RECORD_NAME = _domain_name(
-    "a name of records such as www, @ or *.example.com", rf"@|(?:\*|{_UNDERSCORED})(?:\.{_UNDERSCORED})*"
+    "a name of records such as www, @ or *.apps",
+    rf"@|(?:\*|{_UNDERSCORED})(?:\.{_UNDERSCORED})*",
+    any_label=True,
 )
-_SPF_TEXT = _domain_name("", rf"(?:{_UNDERSCORED}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])")
+_SPF_TEXT = _domain_name("", rf"(?:{_UNDERSCORED}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])", any_label=True)
 SPF_DOMAIN = Kind("the domain of another SPF record such as _spf.example.com", _spf_domain)
 AUTHORITY = Kind("the domain of a certification authority such as letsencrypt.org", _authority)
 RECORD_TYPE = one_of("A", "AAAA", "CAA", "CNAME", "MX", "NS", "SRV", "TXT")
