@@ -107,7 +107,7 @@ def test_a_private_key_is_refused_and_not_shown(tmp_path: Path) -> None:
             said = refused(tmp_path, {"key.pem": text}, dns={"dkim": {"file": "key.pem"}})
             assert "error[wrong-dkim]: key.pem is not the public DKIM key of example.com" in said
             assert ("holds a private key" in said) == ("PRIVATE KEY" in text)
-            assert "v=DKIM1; k=rsa; p=MIIB..." in said, "no word about what belongs there"
+            assert "p=MIIB..." in said, "no word about what belongs there"
             assert not [line for line in pem.splitlines()[1:-1] if line[:10] in said]
 
 
