@@ -6,13 +6,14 @@
 import msgspec
 
 from generator.plan.cost import Cost, CostItem
-from generator.plan.dns import DnsPlan, Record, RecordType, RecordValue, Resolver, Zone
+from generator.plan.dns import ASKED, DnsPlan, Record, RecordType, RecordValue, Resolver, Zone
 from generator.plan.firewalls import Forward, Gateway, HostFirewall, HostRule, Passage, Peer, Router, Vpn
 from generator.plan.flows import CLUSTER_GROUP, GATEWAY, OUTSIDE, RESOLVER, Flow, Group, Protocol, Rule
 from generator.plan.install import InstallCommand, InstallPlan, NodeInstall, ValueToNote
 from generator.plan.machines import Image, Link, Machine, PlannedNode, Subnet, Volume
 
 __all__ = [
+    "ASKED",
     "CLUSTER_GROUP",
     "GATEWAY",
     "OUTSIDE",

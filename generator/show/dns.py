@@ -12,15 +12,15 @@ def records(plan: Plan) -> Iterator[str]:
     """Yield the records with the reason for each; what is required comes first."""
     yield from section("DNS")
     yield from paragraph(_host(plan))
-    reasons: dict[tuple[str, str], list[Record]] = {}
-    for record in sorted(plan.dns.public, key=lambda one: _NEEDS.index(one.need)):
-        reasons.setdefault((record.need, record.why), []).append(record)
-    for (need, why), alike in reasons.items():
-        width = max(len(record.name) for record in alike)
-        for record in alike:
-            for value in record.values:
-                text = value.text % tuple(f"<{symbol}>" for symbol in value.addresses)
-                yield from _record(record, width, text)
+    reasons: dict[tuple[str, str], list[tuple[Record, str]]] = {}
+    for record in plan.dns.public:
+        for value, need, why in record.reasons:
+            text = value.text % tuple(f"<{symbol}>" for symbol in value.addresses)
+            reasons.setdefault((need, why), []).append((record, text))
+    for (need, why), alike in sorted(reasons.items(), key=lambda one: _NEEDS.index(one[0][0])):
+        width = max(len(record.name) for record, _ in alike)
+        for record, text in alike:
+            yield from _record(record, width, text)
         yield from paragraph(f"{need}: {why}", "      ")
     for symbol, name in plan.dns.ptr.items():
         yield from paragraph(f"PTR of <{symbol}> is {name}", hanging="    ")
@@ -43,6 +43,6 @@ def _host(plan: Plan) -> str:
     zones = list(plan.dns.zones.values())
     if plan.dns.provider == "none":
         files = listed([f"dns/{zone.name}.zone" for zone in zones])
-        return f"Publish these records where the domain is hosted; {files} has them."
+        return f"Publish these records where the domain is hosted; {files} {'has' if len(zones) == 1 else 'have'} them."
     named = listed([f"{'the existing' if zone.existing else 'a new'} zone {zone.name}" for zone in zones])
     return f"Terraform keeps these records at {plan.dns.provider}, in {named}."
