@@ -6,8 +6,13 @@ import msgspec
 
 from generator.errors import InputError
 from generator.files import json_bytes
+from generator.output.manifest import read_manifest
 
 LOCK_NAME = "topology.lock.json"
+_LOST = (
+    "Restore it from version control. Where nothing was applied yet, or nothing is left of it, generate --force "
+    "chooses addresses and machine types anew."
+)
 
 
 class LockedNode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,16 +77,22 @@ class Lock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return json_bytes(self)
 
 
-def read_lock(folder: Path) -> Lock:
+def read_lock(folder: Path, *, anew: bool = False) -> Lock:
     """Return the lock of a folder, an empty one where there is none.
 
+    Args:
+        folder: Where it stands.
+        anew: A lock that was lost is done without.
+
     Raises:
-        InputError: The file was damaged.
+        InputError: The file was damaged or lost.
     """
     path = folder / LOCK_NAME
     try:
         data = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
+        if LOCK_NAME in read_manifest(folder).files and not anew:
+            raise InputError(f"{path} is missing, and generate wrote it here", _LOST) from None
         return Lock()
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -231,7 +232,26 @@ def test_a_hypervisor_that_does_not_answer_is_no_traceback(folder: Folder, tmp_p
     assert result.code == 3
     assert "Traceback" not in result.err
     assert "leave out --online" in result.err
+    assert "Is libvirtd running there" in result.err
     assert not (folder.path / "main.tf").exists()
+
+
+@needs_virsh
+def test_virsh_is_asked_by_the_command_ssh_where_terraform_uses_it(
+    folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The real virsh, and a program in place of ssh that writes down whom it was to call."""
+    called = tmp_path / "called"
+    build_tree(tmp_path / "bin", {"ssh": f'#!/bin/sh\nprintf "%s\\n" "$*" >> {called}\nexit 255\n'})
+    (tmp_path / "bin" / "ssh").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    uri = "qemu+sshcmd://root@hypervisor/system"
+    build_tree(folder.path, {"topology.yaml": dump(topology("external", {**EXTERNAL, "uri": uri}))})
+    result = run_cli(folder.path, "--no-init", "--online")
+    assert result.code == 3
+    assert "not recognised" not in result.err
+    assert uri in result.err, "said as the topology has it"
+    assert "root@hypervisor" in called.read_text("utf-8") or "-l root" in called.read_text("utf-8")
 
 
 @pytest.mark.skipif(shutil.which("netplan") is None, reason="netplan (Debian: netplan.io) is missing")

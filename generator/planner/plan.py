@@ -82,7 +82,7 @@ def _elsewhere(deployment: Deployment, lock: Lock, context: Context) -> Iterator
             ("cloud",),
             f"this folder holds a deployment on {' '.join(before)}; on {' '.join(now)} nothing of it would be kept",
             "Use a folder of its own (--out). If all of it shall go, volumes too: terraform destroy, then remove "
-            "topology.lock.json.",
+            "topology.lock.json and run generate --force.",
         )
     elif lock.network and lock.network != deployment.network:
         after = "every machine is replaced"

@@ -13,6 +13,8 @@ from generator.problems import Finding
 MAIL_MOUNT = "/opt/zextras"
 """Where Carbonio keeps everything that grows with its users (TD 87dbbc95: mail mounted under /opt/zextras)."""
 
+_NEVER_APPLIED = "If it was never applied, remove topology.lock.json and run generate --force."
+
 
 def plan_volumes(context: Context, lock: Lock, findings: list[Finding]) -> dict[str, Volume]:
     """Return the volumes by key, sorted."""
@@ -31,7 +33,7 @@ def _kept(volume: Volume, lock: Lock, findings: list[Finding]) -> Volume:
     if volume.size_gib >= before:
         return volume
     why = f"{volume.key} stays at {before} GB, although {volume.size_gib} GB would do: volumes do not shrink"
-    findings.append(Finding("volume-stays", ("nodes", volume.node), why, "", "warning", key=True))
+    findings.append(Finding("volume-stays", ("nodes", volume.node), why, _NEVER_APPLIED, "warning", key=True))
     return msgspec.structs.replace(
         volume, size_gib=before, reasons=(*volume.reasons, f"as large as before: {before} GB")
     )
