@@ -44,6 +44,12 @@ class Lock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         peers: Addresses of the VPN's peers by name.
         sizes: GiB of every volume by its key.
         provider: The cloud, and where in it; empty where an older version wrote the file.
+        release: As it was, like all that follow: nothing is chosen by them, but a change is said.
+        exposure: On premises.
+        uplink: On premises: bridge, network or range.
+        stated_addresses: Public addresses by machine that the operator stated.
+        reverse_names: By address, or by what stands for it.
+        ssh_keys: A digest.
     """
 
     format: int = 1
@@ -55,6 +61,12 @@ class Lock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sizes: dict[str, int] = {}
     provider: str = ""
     region: str = ""
+    release: str = ""
+    exposure: str = ""
+    uplink: str = ""
+    stated_addresses: dict[str, str] = {}
+    reverse_names: dict[str, str] = {}
+    ssh_keys: str = ""
 
     def only_places(self) -> "Lock":
         """Return the lock without machine types and images; addresses stay, for a new one costs a machine."""

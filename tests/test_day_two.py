@@ -33,6 +33,11 @@ class Deployment:
         return content
 
     @property
+    def forwards(self) -> list[tuple[str, list[str]]]:
+        plan = json.loads(run_cli(self.folder, "plan", "--json").out)
+        return [(one["ports"], sorted(one["targets"])) for one in plan["gateway"]["forwards"]]
+
+    @property
     def nodes(self) -> dict[str, Any]:
         nodes: dict[str, Any] = self.values["nodes"]
         return nodes
