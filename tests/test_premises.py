@@ -111,6 +111,87 @@ def test_a_gateway_has_its_public_address_only_where_the_uplink_has_it(folder: F
     assert "dhcp4: true" in folder.network("gateway")
 
 
+VPN = {"peers": {"alice": "W2tEBqNfyJjdGGTTmZKwMHyP3PoyWzsd3ZrZhJm9Bz8="}}
+
+
+def section(folder: Folder, title: str) -> str:
+    sheet = (folder.path / "hand-over.md").read_text("utf-8")
+    return sheet.partition(f"## {title}\n")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize(
+    "uplink",
+    ["br0", {"cidr": "192.168.150.0/24"}, {"bridge": "br0", "cidr": "192.168.7.0/24"}],
+    ids=["a bridge alone", "a network to make", "somebody translates"],
+)
+def test_who_forwards_to_a_gateway_without_the_public_address_is_told(folder: Folder, uplink: Any) -> None:
+    values = folder.generate(topology("gateway", {**EXTERNAL, "uplink": uplink}, vpn=VPN))
+    assert "dhcp4: true" in folder.network("gateway")
+    told = section(folder, "Forwards to the gateway")
+    assert values["nodes"]["gateway"]["uplink_mac"] in told
+    assert "203.0.113.10" in told
+    rows = re.findall(r"^\| (\d\S*) \| (tcp|udp) \| ([^|]+) \|", told, re.MULTILINE)
+    assert rows == [
+        ("22", "tcp", "198.51.100.0/24"),
+        ("25", "tcp", "the Internet"),
+        ("443", "tcp", "the Internet"),
+        ("51820", "udp", "the Internet"),
+    ]
+    notice = (
+        "gateway asks its uplink for an address by DHCP: whoever has 203.0.113.10 has to forward "
+        "tcp 22, 25, 443 and udp 51820 to it."
+    )
+    assert notice in json.loads(run_cli(folder.path, "plan", "--json").out)["notices"]
+
+
+def test_a_gateway_that_has_its_address_needs_nobody(folder: Folder) -> None:
+    folder.generate(topology("gateway", {**EXTERNAL, "uplink": {"bridge": "br0", "cidr": "203.0.113.0/28"}}))
+    assert "DHCP" not in (folder.path / "hand-over.md").read_text("utf-8")
+
+
+def test_a_gateway_can_be_reached_before_its_name_can(folder: Folder) -> None:
+    folder.generate(topology("gateway", {**EXTERNAL, "uplink": {"bridge": "br0", "cidr": "203.0.113.0/28"}}))
+    text = (folder.path / "ssh_config").read_text("utf-8")
+    assert "    HostName 203.0.113.10\n" in text
+    assert "HostName gateway" not in text
+    assert "until the zone" not in text.lower()
+
+
+def test_behind_a_router_nothing_is_said_of_a_tunnel(folder: Folder) -> None:
+    folder.generate(topology("external", EXTERNAL, management=["192.168.7.0/24"]))
+    text = (folder.path / "ssh_config").read_text("utf-8")
+    assert "VPN" not in text
+    assert "by their private addresses, from the ranges of management" in text
+    assert "192.168.7.0/24 and 10.20.0.0/16" in section(folder, "Forwards on your router")
+
+
+def test_what_the_gateway_does_not_bring_is_not_said_to_be_reachable(folder: Folder) -> None:
+    cloud = {**EXTERNAL, "uplink": {"bridge": "br0", "cidr": "203.0.113.0/28"}}
+    folder.generate(topology("gateway", cloud, management=["198.51.100.0/24", "192.168.7.0/24"], vpn=VPN))
+    ports = section(folder, "Ports reachable from outside")
+    assert "| 22 | tcp | 198.51.100.0/24, 192.168.7.0/24 | gateway |" in ports
+    assert "| 6071 | tcp | 192.168.7.0/24 by your own route | mta1 |" in ports
+    assert "It never forwards 6071" in ports
+    assert "takes a route of yours into 10.20.0.0/16" in ports
+    told = section(folder, "VPN")
+    address = json.loads((folder.path / "terraform.tfvars.json").read_text("utf-8"))["nodes"]["mta1"]["private_address"]
+    assert f"`https://{address}:6071`" in told
+    assert "SSH works through the tunnel alone" not in told
+    folder.generate(topology("gateway", cloud, vpn={**VPN, "only": True}))
+    assert "SSH works through the tunnel alone" in section(folder, "VPN")
+
+
+def test_steps_that_all_nodes_share_stand_once(folder: Folder) -> None:
+    folder.generate(topology("external", EXTERNAL))
+    assert section(folder, "After all nodes").count("zmupdateauthkeys") == 1
+    assert section(folder, "After all nodes").startswith("\n### Every node\n")
+    installation = section(folder, "Installation")
+    assert "It also asks" not in installation
+    added = section(folder, "A node that is added later")
+    assert "*Installation*" in added
+    assert "cloud-init status --wait" in added
+
+
 def test_with_direct_addresses_every_machine_has_an_uplink(folder: Folder) -> None:
     cloud = {"public_addresses": {"mta1": "203.0.113.11"}, "uplink": {"bridge": "br0", "cidr": "203.0.113.0/28"}}
     values = folder.generate(topology("direct", cloud))

@@ -71,7 +71,7 @@ def make_plan(context: Context, lock: Lock) -> tuple[Plan, Lock, list[Finding]]:
         dns=dns,
         install=plan_install(context, nodes, placement.subnets, dns),
         host_data=host_data(context, nodes, volumes, resolver),
-        notices=notices(context, flows, dns, nodes),
+        notices=notices(context, flows, dns, nodes, gateway),
     )
     findings += changes(context, lock, plan)
     return plan, _lock(context, plan), findings
