@@ -11,8 +11,7 @@ from generator.problems import Finding, Path, listing
 _OWN_KEYS = ("uri", "storage", "uplink", "public_address", "public_addresses")
 _WIDEST, _NARROWEST = 16, 28
 _NEEDED = (
-    "The documents ask for a public address with an A record that the MX names (source document, DNS records): "
-    "without one no mail arrives."
+    "Carbonio's requirements ask for a public address with an A record that the MX names: without one no mail arrives."
 )
 
 
