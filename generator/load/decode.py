@@ -6,6 +6,7 @@ collected; a wrong value is replaced by its kind's placeholder, so that the rule
 
 import types
 import typing
+from collections.abc import Collection
 from functools import cache
 from typing import Any, TypeVar
 
@@ -101,7 +102,7 @@ class _Decoder:
             for key, value in entries(node):
                 field = fields.get(key)
                 if field is None:
-                    meant.add(self._unknown(key, fields, path))
+                    meant.add(self._unknown(key, fields, {one for one, _ in entries(node)}, path))
                 elif not isinstance(value, yaml.ScalarNode) or scalar(value) is not None:
                     values[key] = self.value(field.shape, value, (*path, key))
         for name, field in fields.items():
@@ -112,14 +113,21 @@ class _Decoder:
                 values[name] = self._placeholder(field.shape)
         return table(**values)
 
-    def _unknown(self, key: str, fields: dict[str, _Field], path: Path) -> str:
-        """Say that there is no such key, and return the one that was meant, if one is near."""
+    def _unknown(self, key: str, fields: dict[str, _Field], written: Collection[str], path: Path) -> str:
+        """Say that there is no such key, and return the one that was meant, if one is near.
+
+        Args:
+            key: What stands there.
+            fields: What may stand there.
+            written: All that stands there.
+            path: Where.
+        """
         meant = closest(key, list(fields))
         hint, known = nearest(key, list(fields)), "" if meant else f"Known here: {', '.join(fields)}."
         if not path and key in _services():
             meant, hint, known = "", "; it is a service", f"Write it under services, as in: services: {{{key}: true}}"
         why = f"{_quoted(key)} is not a key of {_said(path)}{hint}"
-        place = (*path, meant) if meant else ()
+        place = (*path, meant) if meant and meant not in written else ()
         self.findings.append(Finding("unknown-key", (*path, key), why, known, key=True, meant=place))
         return meant
 
