@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from generator.cli.pipeline import plan_topology
 from generator.online import libvirt
-from tests.helpers import ROOT, build_tree, run_cli
+from tests.helpers import PROBLEM, ROOT, build_tree, run_cli
 from tests.strategies import SSH_KEY, dump
 from tests.terraform import Program
 
@@ -352,6 +353,21 @@ def test_netplan_takes_the_network_configuration(folder: Folder, tmp_path: Path)
     assert "Gateway=203.0.113.1" in uplink
     assert "LinkLocalAddressing=no" in uplink
     assert "IPv6AcceptRA=no" in uplink
+
+
+def test_the_trial_of_the_manual_has_no_warning(folder: Folder) -> None:
+    text = (ROOT / "docs" / "libvirt.md").read_text("utf-8").partition("## Try it out")[2]
+    keys = {
+        key: yaml.safe_load(value) for key, value in re.findall(r"`(uplink|network|management|storage): ([^`]+)`", text)
+    }
+    assert set(keys) == {"uplink", "network", "management", "storage"}
+    example = yaml.safe_load((ROOT / "examples" / "five-nodes-libvirt" / "topology.yaml").read_text("utf-8"))
+    example["cloud"] |= {"hypervisor": "qemu", "uplink": keys["uplink"], "storage": keys["storage"]}
+    example |= {key: keys[key] for key in ("network", "management")}
+    build_tree(folder.path, {"topology.yaml": dump(example)})
+    result = run_cli(folder.path, "--no-init")
+    assert result.code == 0, result.err
+    assert {match["rule"] for match in map(PROBLEM.match, result.err.splitlines()) if match} <= {"os-end-of-life"}
 
 
 def test_the_examples_run_as_the_manual_says() -> None:
