@@ -173,3 +173,11 @@ def test_a_lock_of_an_older_version_is_no_change(deployment: Deployment) -> None
         del lock[name]
     path.write_text(json.dumps(lock), "utf-8")
     assert "-change" not in deployment.generate("--force")
+
+
+def test_another_address_of_the_router_is_said(tmp_path: Path) -> None:
+    deployment = on_libvirt(tmp_path)
+    deployment.topology["cloud"]["public_address"] = "203.0.113.77"
+    said = deployment.generate()
+    assert "warning[public-address-changes]: the public address of your router was 203.0.113.10" in said
+    assert "rebuild" not in said, "no machine has it on an interface"

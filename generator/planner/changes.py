@@ -1,6 +1,7 @@
 """What a later run changes of machines that are there, where the apply does not do it alone, or does more."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 
 from generator.context import Context
@@ -8,7 +9,7 @@ from generator.lockfile import Lock
 from generator.plan import Plan
 from generator.problems import Finding, few
 
-_ROUTER = "your router"
+_ROUTER = "router"
 _DAY_TWO = "see Day two in docs/generated.md"
 
 
@@ -62,7 +63,7 @@ def _on_premises(lock: Lock, now: Lock) -> Iterator[Finding]:
     for name, address in now.stated_addresses.items():
         before = lock.stated_addresses.get(name, address)
         if address != before:
-            why = f"the public address of {name} was {before}"
+            why = f"the public address of {'your ' * (name == _ROUTER)}{name} was {before}"
             mend = "Forwards, records, SPF and the reverse name have to follow: the hand-over sheet has them."
             if name != _ROUTER:
                 mend += f" An interface that has the address is set at the first boot: rebuild the machine, {_DAY_TWO}."
@@ -112,7 +113,7 @@ def _forwards(context: Context, lock: Lock, plan: Plan) -> Iterator[Finding]:
 
 
 def _number(release: str) -> list[int]:
-    return [int(part) for part in release.split(".")]
+    return [int(part) for part in re.findall(r"\d+", release)]
 
 
 def _warning(rule: str, key: str, message: str, mend: str, *below: str) -> Finding:
