@@ -44,6 +44,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
         ptr_needs_forward: A reverse name is refused until its A record is public.
         on_premises: The machines stand on the operator's own hypervisor: their sizes are free, and public
             addresses, reverse names and the way to the Internet are the operator's.
+        larger_volumes: What an operator has to do for a volume to grow; empty where the apply does it.
     """
 
     title: str
@@ -58,3 +59,4 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     private_zone: bool
     ptr_needs_forward: bool
     on_premises: bool = False
+    larger_volumes: str = ""

@@ -23,6 +23,7 @@ class Kind:
         placeholder: Stands for a wrong value while the rest of the file is checked.
         pattern: Regular expression of the accepted text, empty where there is none.
         choices: The accepted words, where they are few.
+        remedy: Maps a refused text to what to write in its place, empty where that is anybody's guess.
     """
 
     def __init__(
@@ -32,12 +33,14 @@ class Kind:
         placeholder: Parsed = "",
         pattern: str = "",
         choices: tuple[str, ...] = (),
+        remedy: Callable[[str], str] | None = None,
     ) -> None:
         self.expected = expected
         self.parse = parse
         self.placeholder = placeholder
         self.pattern = pattern
         self.choices = choices
+        self.remedy = remedy
 
 
 def _text(value: object) -> str:
@@ -46,7 +49,9 @@ def _text(value: object) -> str:
     return value
 
 
-def _matching(expected: str, pattern: str, *, placeholder: str = "", most: int = 253) -> Kind:
+def _matching(
+    expected: str, pattern: str, *, placeholder: str = "", most: int = 253, remedy: Callable[[str], str] | None = None
+) -> Kind:
     def parse(value: object) -> str:
         text = _text(value)
         # The module keeps what it compiled; most patterns are never needed in a run.
@@ -54,7 +59,7 @@ def _matching(expected: str, pattern: str, *, placeholder: str = "", most: int =
             raise ValueError
         return text
 
-    return Kind(expected, parse, placeholder, pattern)
+    return Kind(expected, parse, placeholder, pattern, remedy=remedy)
 
 
 def one_of(*words: str) -> Kind:
@@ -91,7 +96,7 @@ def _measured(units: dict[str, float], most: int) -> Callable[[object], int]:
     def parse(value: object) -> int:
         match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?) ?([A-Za-z%]{1,5})", str(value))
         if not match or match[2].lower() not in known:
-            raise ValueError("a bare number has no unit" if isinstance(value, (int, float)) else "")
+            raise ValueError("a bare number has no unit" if re.fullmatch(r"[\d.]+", str(value)) else "")
         amount = float(match[1]) * known[match[2].lower()]
         if amount != int(amount):
             raise ValueError("it must come to a whole number of the smaller unit")
@@ -100,6 +105,31 @@ def _measured(units: dict[str, float], most: int) -> Callable[[object], int]:
         return int(amount)
 
     return parse
+
+
+def _with(unit: str) -> Callable[[str], str]:
+    """Return the remedy for numbers whose unit was left out."""
+
+    def remedy(text: str) -> str:
+        return f"Write: {text} {unit}" if re.fullmatch(r"\d{1,9}(\.\d{1,3})?", text) else ""
+
+    return remedy
+
+
+def _as_host_name(text: str) -> str:
+    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63].rstrip("-")
+    return f"Write: {name}" if name[:1].isalpha() else ""
+
+
+def _as_type(text: str) -> str:
+    """Return how to write the size of a machine of one's own."""
+    match = re.fullmatch(r"(\d{1,3}) ?[xX*] ?(\d{1,4}) ?[Gg]i?[Bb]?", text)
+    return f"Processors x GiB, without a unit: {match[1]}x{match[2]}" if match else ""
+
+
+def _as_public_key(text: str) -> str:
+    path = re.fullmatch(r"[~./][^ ]*|[^ ]+\.pub", text)
+    return "Paste the content of the file: the line that cat prints for the one that ends in .pub." if path else ""
 
 
 _WIREGUARD_BYTES = 32
@@ -259,6 +289,7 @@ NODE_NAME = _matching(
     "a host name: small letters, digits and hyphens, a letter first",
     r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?",
     most=63,
+    remedy=_as_host_name,
 )
 DOMAIN = _domain_name(
     "a domain such as example.com",
@@ -289,7 +320,9 @@ _ADDRESS_TEXT = _matching(
     rf"[A-Za-z0-9](?:[A-Za-z0-9._+-]{{0,62}}[A-Za-z0-9])?@{_DOMAIN_PATTERN}",
 )
 MAIL_ADDRESS = Kind("a mail address such as postmaster@example.com", _mail_address)
-MACHINE_TYPE = _matching("a machine type such as m6i.xlarge", r"[a-z0-9][a-z0-9.-]{1,40}")
+MACHINE_TYPE = _matching(
+    "a machine type such as m6i.xlarge or, on a hypervisor, 8x32", r"[a-z0-9][a-z0-9.-]{1,40}", remedy=_as_type
+)
 _IMAGE_TEXT = _matching("", r"[A-Za-z0-9/][A-Za-z0-9._:/=~+-]{2,200}")
 IMAGE = Kind(
     "an image: an identifier such as ami-0123456789abcdef0, or where the file is", _image, pattern=_IMAGE_TEXT.pattern
@@ -301,7 +334,9 @@ URI = _matching(
 FOLDER = _matching("an absolute path of a folder", r"(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
 WIREGUARD_KEY = Kind("a public key as wg pubkey prints it: 44 characters that end in =", _wireguard_key)
 PUBLIC_KEY = Kind(
-    "the content of a public key file: one line that starts with ssh-ed25519, ssh-rsa or ecdsa", _public_key
+    "the content of a public key file: one line that starts with ssh-ed25519, ssh-rsa or ecdsa",
+    _public_key,
+    remedy=_as_public_key,
 )
 NETWORK = Kind("an IPv4 range such as 198.51.100.0/24", _network, "192.0.2.0/24")
 ADDRESS = Kind("an IPv4 address such as 10.20.0.10", _address)
@@ -311,7 +346,17 @@ COUNT = Kind("a whole number from 1 to 10 million", _whole(1, 10_000_000), None)
 PORT = Kind("a port from 1 to 65535", _whole(1, 65_535), 51_820)
 PREFERENCE = Kind("a preference from 0 to 65535", _whole(0, 65_535), 10)
 SECONDS = Kind("a number of seconds from 30 to 604800", _whole(30, 604_800), 300)
-SIZE = Kind("a size such as 5 GB", _measured({"GB": 1, "GiB": 1, "TB": 1024, "TiB": 1024}, 10_000_000), 0)
-HOURS = Kind("a duration such as 200 hours", _measured({"h": 1, "hour": 1, "hours": 1}, 10_000_000), 0)
-PERCENT = Kind("a share such as 20 %", _measured({"%": 1}, 1_000), 0)
+SIZE = Kind(
+    "a size such as 5 GB",
+    _measured({"GB": 1, "GiB": 1, "TB": 1024, "TiB": 1024}, 10_000_000),
+    0,
+    remedy=_with("GB"),
+)
+HOURS = Kind(
+    "a duration such as 200 hours",
+    _measured({"h": 1, "hour": 1, "hours": 1}, 10_000_000),
+    0,
+    remedy=_with("hours"),
+)
+PERCENT = Kind("a share such as 20 %", _measured({"%": 1}, 1_000), 0, remedy=_with("%"))
 RELEASE = Kind('a release in quotes, such as "24.1"', _release)

@@ -6,8 +6,13 @@ import msgspec
 
 from generator.errors import InputError
 from generator.files import json_bytes
+from generator.output.manifest import read_manifest
 
 LOCK_NAME = "topology.lock.json"
+_LOST = (
+    "Restore it from version control. Where nothing was applied yet, or nothing is left of it, generate --force "
+    "chooses addresses and machine types anew."
+)
 
 
 class LockedNode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,6 +44,12 @@ class Lock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         peers: Addresses of the VPN's peers by name.
         sizes: GiB of every volume by its key.
         provider: The cloud, and where in it; empty where an older version wrote the file.
+        release: As it was, like all that follow: nothing is chosen by them, but a change is said.
+        exposure: On premises.
+        uplink: On premises: bridge, network or range.
+        stated_addresses: Public addresses by machine that the operator stated.
+        reverse_names: By address, or by what stands for it.
+        ssh_keys: A digest.
     """
 
     format: int = 1
@@ -50,6 +61,12 @@ class Lock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sizes: dict[str, int] = {}
     provider: str = ""
     region: str = ""
+    release: str = ""
+    exposure: str = ""
+    uplink: str = ""
+    stated_addresses: dict[str, str] = {}
+    reverse_names: dict[str, str] = {}
+    ssh_keys: str = ""
 
     def only_places(self) -> "Lock":
         """Return the lock without machine types and images; addresses stay, for a new one costs a machine."""
@@ -72,16 +89,22 @@ class Lock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return json_bytes(self)
 
 
-def read_lock(folder: Path) -> Lock:
+def read_lock(folder: Path, *, anew: bool = False) -> Lock:
     """Return the lock of a folder, an empty one where there is none.
 
+    Args:
+        folder: Where it stands.
+        anew: A lock that was lost is done without.
+
     Raises:
-        InputError: The file was damaged.
+        InputError: The file was damaged or lost.
     """
     path = folder / LOCK_NAME
     try:
         data = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
+        if LOCK_NAME in read_manifest(folder).files and not anew:
+            raise InputError(f"{path} is missing, and generate wrote it here", _LOST) from None
         return Lock()
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from None

@@ -19,6 +19,7 @@ class Finding(msgspec.Struct, frozen=True):
         mend: How to put it right; empty where the message says it.
         severity: Errors stop the run, warnings do not.
         key: The finding is about the key at the path rather than about its value.
+        meant: The path that was meant, where a key was misspelt; empty where nobody knows.
     """
 
     rule: str
@@ -27,6 +28,7 @@ class Finding(msgspec.Struct, frozen=True):
     mend: str = ""
     severity: Severity = "error"
     key: bool = False
+    meant: Path = ()
 
 
 class Problem(msgspec.Struct, frozen=True, order=True):
@@ -52,27 +54,31 @@ class Problem(msgspec.Struct, frozen=True, order=True):
 
 
 def without_follow_ups(findings: Sequence[Finding], causes: Sequence[Finding]) -> list[Finding]:
-    """Return the findings that do not stand at, above or below the place of a cause.
+    """Return the findings that do not stand at, above or below the place of a cause, or the place that was meant.
 
     A wrong value was replaced by a placeholder; what rules say about that place says nothing.
     """
+    places = [place for cause in causes for place in (cause.path, cause.meant) if place]
 
     def follows(finding: Finding) -> bool:
         return any(
-            cause.path[: len(finding.path)] == finding.path or finding.path[: len(cause.path)] == cause.path
-            for cause in causes
-            if cause.path
+            place[: len(finding.path)] == finding.path or finding.path[: len(place)] == place for place in places
         )
 
     return [finding for finding in findings if not follows(finding)]
 
 
-def nearest(word: str, candidates: Sequence[str]) -> str:
-    """Return ` (did you mean "x"?)` for the candidate most like a word, or an empty string."""
+def closest(word: str, candidates: Sequence[str]) -> str:
+    """Return the candidate most like a word, or an empty string."""
     import difflib
 
-    close = difflib.get_close_matches(word.lower(), list(candidates), n=1, cutoff=0.6)
-    return f'; did you mean "{close[0]}"?' if close else ""
+    return next(iter(difflib.get_close_matches(word.lower(), list(candidates), n=1, cutoff=0.6)), "")
+
+
+def nearest(word: str, candidates: Sequence[str]) -> str:
+    """Return ` (did you mean "x"?)` for the candidate most like a word, or an empty string."""
+    close = closest(word, candidates)
+    return f'; did you mean "{close}"?' if close else ""
 
 
 def few(words: Sequence[str], most: int = 3) -> str:

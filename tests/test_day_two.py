@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,18 @@ class Deployment:
         (self.folder / "topology.yaml").write_text(json.dumps(self.topology), "utf-8")
         result = run_cli(self.folder, "--no-init", *options)
         assert result.code == code, result.err
-        return result.err + result.out
+        # Remedies are folded; what they say is looked for in one piece.
+        return re.sub(r"\n {8}(?=\S)", " ", result.err) + result.out
 
     @property
     def values(self) -> dict[str, Any]:
         content: dict[str, Any] = json.loads((self.folder / "terraform.tfvars.json").read_text("utf-8"))
         return content
+
+    @property
+    def forwards(self) -> list[tuple[str, list[str]]]:
+        plan = json.loads(run_cli(self.folder, "plan", "--json").out)
+        return [(one["ports"], sorted(one["targets"])) for one in plan["gateway"]["forwards"]]
 
     @property
     def nodes(self) -> dict[str, Any]:
@@ -314,10 +321,59 @@ def test_a_damaged_lock_is_refused(deployment: Deployment) -> None:
     assert "format 7" in deployment.generate(code=2)
 
 
-def test_without_a_lock_the_file_decides(deployment: Deployment) -> None:
+def test_a_lost_lock_is_refused_by_every_command(deployment: Deployment) -> None:
+    """Without it a reordered file would give every node another address."""
+    lock = deployment.folder / "topology.lock.json"
+    lock.unlink()
+    deployment.topology["nodes"] = dict(reversed(deployment.topology["nodes"].items()))
+    before = {path.name: path.read_bytes() for path in deployment.folder.iterdir() if path.is_file()}
+    for options in ((), ("--check",), ("--diff",), ("--upgrade",)):
+        said = deployment.generate(*options, code=2)
+        assert "topology.lock.json is missing, and generate wrote it here" in said, options
+        assert "Restore it from version control" in said
+        assert "generate --force" in said
+    assert run_cli(deployment.folder, "plan").code == 2
+    after = {path.name: path.read_bytes() for path in deployment.folder.iterdir() if path.is_file()}
+    assert {**after, "topology.yaml": b""} == {**before, "topology.yaml": b""}
+
+
+def test_by_force_a_lost_lock_is_chosen_anew(deployment: Deployment) -> None:
     (deployment.folder / "topology.lock.json").unlink()
-    deployment.generate()
+    deployment.generate("--force")
     assert (deployment.folder / "topology.lock.json").is_file()
+
+
+def test_a_folder_that_never_held_a_lock_needs_none(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path)
+    deployment.generate("--check", code=1)
+    deployment.generate()
+
+
+def test_a_quota_that_was_never_applied_can_be_taken_back(deployment: Deployment) -> None:
+    deployment.topology["mailbox_quota"] = "50 GB"
+    deployment.generate()
+    deployment.topology["mailbox_quota"] = "5 GB"
+    said = deployment.generate()
+    assert "warning[volume-stays]: store1-mail stays at 7500 GB" in said
+    assert "If it was never applied, remove topology.lock.json and run generate --force." in said
+    (deployment.folder / "topology.lock.json").unlink()
+    deployment.generate("--force")
+    assert deployment.values["volumes"]["store1-mail"]["size_gib"] == 750
+
+
+def test_a_type_that_is_kept_says_so(deployment: Deployment) -> None:
+    deployment.topology["nodes"]["store1"] = {"roles": ["mailstore", "tasks"], "type": "m6i.4xlarge"}
+    deployment.generate()
+    deployment.topology["nodes"]["store1"] = ["mailstore", "tasks"]
+    deployment.generate()
+    assert deployment.nodes["store1"]["type"] == "m6i.4xlarge"
+    nodes = json.loads(run_cli(deployment.folder, "plan", "--json").out)["nodes"]
+    why = "kept from before; generate --upgrade would choose "
+    assert [one for one in nodes["store1"]["machine"]["reasons"] if one.startswith(why)]
+    # What would be chosen now needs no word.
+    assert not [one for one in nodes["mta1"]["machine"]["reasons"] if "kept" in one]
+    deployment.generate("--upgrade")
+    assert deployment.nodes["store1"]["type"] != "m6i.4xlarge"
 
 
 def seeds(deployment: Deployment) -> dict[str, bytes]:

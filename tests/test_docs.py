@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -105,3 +106,20 @@ def test_commands_and_options_of_the_documents_exist() -> None:
             for word in command.split():
                 if word.startswith("--") or word in commands:
                     assert word in known, f"{path.name}: generate {command}"
+
+
+@pytest.mark.skipif(shutil.which("wg") is None, reason="wg (Debian: wireguard-tools) is missing")
+def test_a_peers_private_key_is_read_by_nobody_else(tmp_path: Path) -> None:
+    lines = (ROOT / "docs" / "network.md").read_text("utf-8").splitlines()
+    (command,) = [line.strip() for line in lines if line.startswith("    ") and "wg genkey" in line]
+    ended = subprocess.run(["sh", "-c", f"umask 022; {command}"], cwd=tmp_path, capture_output=True, check=True)
+    assert len(ended.stdout.strip()) == 44
+    assert (tmp_path / "private").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_install_line_brings_every_command() -> None:
+    """Without an extra its command is there and refuses."""
+    extras = re.findall(r"^(rehearse|verify) = \[", (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
+    line = re.search(r"pip install '\.\[([a-z,]+)\]'", (ROOT / "README.md").read_text("utf-8"))
+    assert line is not None
+    assert sorted(extras) == sorted(line[1].split(",")) == ["rehearse", "verify"]

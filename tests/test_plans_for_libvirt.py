@@ -108,6 +108,11 @@ def test_the_plan_of_an_example_makes_what_the_topology_wants(
     content = example_of(next(path for path in EXAMPLES if path.name == name))
     plan = plan_of(tmp_path, content, terraform, hypervisor)
     check(content, tmp_path, plan)
+    # What a person reviews: the sheet and the zone, in full at every change, would hide what changes.
+    shown = terraform.run(tmp_path, "show", "-no-color", "plan").stdout.partition("Changes to Outputs:")[2]
+    assert "hand_over" in shown
+    assert "Hand-over" not in shown
+    assert "IN MX" not in shown
     assert libvirt_plan.machines(plan) == MACHINES[name]
     for entry in resources_of(plan, "libvirt_domain"):
         assert entry["values"]["name"] == f"{entry['index']}.{content['domain']}"

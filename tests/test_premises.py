@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -12,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from generator.cli.pipeline import plan_topology
 from generator.online import libvirt
-from tests.helpers import ROOT, build_tree, run_cli
+from tests.helpers import PROBLEM, ROOT, build_tree, run_cli
 from tests.strategies import SSH_KEY, dump
 from tests.terraform import Program
 
@@ -108,6 +110,87 @@ def test_a_gateway_has_its_public_address_only_where_the_uplink_has_it(folder: F
     folder.generate(topology("gateway", {**EXTERNAL, "uplink": {"bridge": "br0", "cidr": "192.168.7.0/24"}}))
     assert "203.0.113" not in folder.network("gateway")
     assert "dhcp4: true" in folder.network("gateway")
+
+
+VPN = {"peers": {"alice": "W2tEBqNfyJjdGGTTmZKwMHyP3PoyWzsd3ZrZhJm9Bz8="}}
+
+
+def section(folder: Folder, title: str) -> str:
+    sheet = (folder.path / "hand-over.md").read_text("utf-8")
+    return sheet.partition(f"## {title}\n")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize(
+    "uplink",
+    ["br0", {"cidr": "192.168.150.0/24"}, {"bridge": "br0", "cidr": "192.168.7.0/24"}],
+    ids=["a bridge alone", "a network to make", "somebody translates"],
+)
+def test_who_forwards_to_a_gateway_without_the_public_address_is_told(folder: Folder, uplink: Any) -> None:
+    values = folder.generate(topology("gateway", {**EXTERNAL, "uplink": uplink}, vpn=VPN))
+    assert "dhcp4: true" in folder.network("gateway")
+    told = section(folder, "Forwards to the gateway")
+    assert values["nodes"]["gateway"]["uplink_mac"] in told
+    assert "203.0.113.10" in told
+    rows = re.findall(r"^\| (\d\S*) \| (tcp|udp) \| ([^|]+) \|", told, re.MULTILINE)
+    assert rows == [
+        ("22", "tcp", "198.51.100.0/24"),
+        ("25", "tcp", "the Internet"),
+        ("443", "tcp", "the Internet"),
+        ("51820", "udp", "the Internet"),
+    ]
+    notice = (
+        "gateway asks its uplink for an address by DHCP: whoever has 203.0.113.10 has to forward "
+        "tcp 22, 25, 443 and udp 51820 to it."
+    )
+    assert notice in json.loads(run_cli(folder.path, "plan", "--json").out)["notices"]
+
+
+def test_a_gateway_that_has_its_address_needs_nobody(folder: Folder) -> None:
+    folder.generate(topology("gateway", {**EXTERNAL, "uplink": {"bridge": "br0", "cidr": "203.0.113.0/28"}}))
+    assert "DHCP" not in (folder.path / "hand-over.md").read_text("utf-8")
+
+
+def test_a_gateway_can_be_reached_before_its_name_can(folder: Folder) -> None:
+    folder.generate(topology("gateway", {**EXTERNAL, "uplink": {"bridge": "br0", "cidr": "203.0.113.0/28"}}))
+    text = (folder.path / "ssh_config").read_text("utf-8")
+    assert "    HostName 203.0.113.10\n" in text
+    assert "HostName gateway" not in text
+    assert "until the zone" not in text.lower()
+
+
+def test_behind_a_router_nothing_is_said_of_a_tunnel(folder: Folder) -> None:
+    folder.generate(topology("external", EXTERNAL, management=["192.168.7.0/24"]))
+    text = (folder.path / "ssh_config").read_text("utf-8")
+    assert "VPN" not in text
+    assert "by their private addresses, from the ranges of management" in text
+    assert "192.168.7.0/24 and 10.20.0.0/16" in section(folder, "Forwards on your router")
+
+
+def test_what_the_gateway_does_not_bring_is_not_said_to_be_reachable(folder: Folder) -> None:
+    cloud = {**EXTERNAL, "uplink": {"bridge": "br0", "cidr": "203.0.113.0/28"}}
+    folder.generate(topology("gateway", cloud, management=["198.51.100.0/24", "192.168.7.0/24"], vpn=VPN))
+    ports = section(folder, "Ports reachable from outside")
+    assert "| 22 | tcp | 198.51.100.0/24, 192.168.7.0/24 | gateway |" in ports
+    assert "| 6071 | tcp | 192.168.7.0/24 by your own route | mta1 |" in ports
+    assert "It never forwards 6071" in ports
+    assert "takes a route of yours into 10.20.0.0/16" in ports
+    told = section(folder, "VPN")
+    address = json.loads((folder.path / "terraform.tfvars.json").read_text("utf-8"))["nodes"]["mta1"]["private_address"]
+    assert f"`https://{address}:6071`" in told
+    assert "SSH works through the tunnel alone" not in told
+    folder.generate(topology("gateway", cloud, vpn={**VPN, "only": True}))
+    assert "SSH works through the tunnel alone" in section(folder, "VPN")
+
+
+def test_steps_that_all_nodes_share_stand_once(folder: Folder) -> None:
+    folder.generate(topology("external", EXTERNAL))
+    assert section(folder, "After all nodes").count("zmupdateauthkeys") == 1
+    assert section(folder, "After all nodes").startswith("\n### Every node\n")
+    installation = section(folder, "Installation")
+    assert "It also asks" not in installation
+    added = section(folder, "A node that is added later")
+    assert "*Installation*" in added
+    assert "cloud-init status --wait" in added
 
 
 def test_with_direct_addresses_every_machine_has_an_uplink(folder: Folder) -> None:
@@ -231,7 +314,26 @@ def test_a_hypervisor_that_does_not_answer_is_no_traceback(folder: Folder, tmp_p
     assert result.code == 3
     assert "Traceback" not in result.err
     assert "leave out --online" in result.err
+    assert "Is libvirtd running there" in result.err
     assert not (folder.path / "main.tf").exists()
+
+
+@needs_virsh
+def test_virsh_is_asked_by_the_command_ssh_where_terraform_uses_it(
+    folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The real virsh, and a program in place of ssh that writes down whom it was to call."""
+    called = tmp_path / "called"
+    build_tree(tmp_path / "bin", {"ssh": f'#!/bin/sh\nprintf "%s\\n" "$*" >> {called}\nexit 255\n'})
+    (tmp_path / "bin" / "ssh").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    uri = "qemu+sshcmd://root@hypervisor/system"
+    build_tree(folder.path, {"topology.yaml": dump(topology("external", {**EXTERNAL, "uri": uri}))})
+    result = run_cli(folder.path, "--no-init", "--online")
+    assert result.code == 3
+    assert "not recognised" not in result.err
+    assert uri in result.err, "said as the topology has it"
+    assert "root@hypervisor" in called.read_text("utf-8") or "-l root" in called.read_text("utf-8")
 
 
 @pytest.mark.skipif(shutil.which("netplan") is None, reason="netplan (Debian: netplan.io) is missing")
@@ -251,6 +353,21 @@ def test_netplan_takes_the_network_configuration(folder: Folder, tmp_path: Path)
     assert "Gateway=203.0.113.1" in uplink
     assert "LinkLocalAddressing=no" in uplink
     assert "IPv6AcceptRA=no" in uplink
+
+
+def test_the_trial_of_the_manual_has_no_warning(folder: Folder) -> None:
+    text = (ROOT / "docs" / "libvirt.md").read_text("utf-8").partition("## Try it out")[2]
+    keys = {
+        key: yaml.safe_load(value) for key, value in re.findall(r"`(uplink|network|management|storage): ([^`]+)`", text)
+    }
+    assert set(keys) == {"uplink", "network", "management", "storage"}
+    example = yaml.safe_load((ROOT / "examples" / "five-nodes-libvirt" / "topology.yaml").read_text("utf-8"))
+    example["cloud"] |= {"hypervisor": "qemu", "uplink": keys["uplink"], "storage": keys["storage"]}
+    example |= {key: keys[key] for key in ("network", "management")}
+    build_tree(folder.path, {"topology.yaml": dump(example)})
+    result = run_cli(folder.path, "--no-init")
+    assert result.code == 0, result.err
+    assert {match["rule"] for match in map(PROBLEM.match, result.err.splitlines()) if match} <= {"os-end-of-life"}
 
 
 def test_the_examples_run_as_the_manual_says() -> None:

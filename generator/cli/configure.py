@@ -1,8 +1,9 @@
 """Which nodes have something new for `carbonio-node-configure`."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
+from generator.lockfile import Lock
 from generator.output import Comparison
 from generator.render.brief import MARK
 from generator.render.ssh import configure_command
@@ -12,18 +13,33 @@ _USER_DATA, _BRIEF = "cloud-init/", f'"{MARK}": true'.encode()
 _VALUES = "terraform.tfvars.json"
 
 
-def nodes_to_configure(comparison: Comparison) -> list[str]:
+def nodes_to_configure(comparison: Comparison, rebuilt: Collection[str] = ()) -> list[str]:
     """Return the nodes that need their data once more, by name.
 
     They were there before and their data or volumes differ from what the folder held, or are new and their user-data
     cannot hold all of it.
+
+    Args:
+        comparison: The folder.
+        rebuilt: Nodes that come anew and bring their data along.
     """
     nodes = {
         change.path.removeprefix(_FOLDER).removesuffix(_SUFFIX)
         for change in comparison.changes
         if change.outcome == "change" and change.path.startswith(_FOLDER)
     }
-    return sorted(nodes | set(_grown(comparison)) | set(_brief(comparison)))
+    return sorted((nodes | set(_grown(comparison))) - set(rebuilt) | set(_brief(comparison)))
+
+
+def rebuilt_nodes(before: Lock, after: Lock) -> list[str]:
+    """Return the nodes whose machine as it runs is not the one that their data is for: another system or address."""
+    return sorted(
+        name
+        for name, node in after.nodes.items()
+        if name in before.nodes
+        and before.nodes[name].os
+        and (before.nodes[name].os, before.nodes[name].address) != (node.os, node.address)
+    )
 
 
 def _brief(comparison: Comparison) -> Iterator[str]:
@@ -46,9 +62,11 @@ def _grown(comparison: Comparison) -> Iterator[str]:
             yield volume["node"]
 
 
-def advice(comparison: Comparison) -> Iterator[str]:
-    """Yield what an operator has to do about it, a line each."""
-    nodes = nodes_to_configure(comparison)
+def advice(comparison: Comparison, rebuilt: Collection[str] = ()) -> Iterator[str]:
+    """Yield what an operator has to do about it, a line each; arguments as for `nodes_to_configure`."""
+    nodes = nodes_to_configure(comparison, rebuilt)
     if nodes:
-        yield "after terraform apply, bring these nodes their new data (nothing restarts):"
+        yield "after terraform apply, bring these nodes their new data (these commands restart nothing):"
         yield from (f"  {configure_command(node)}" for node in nodes)
+    if rebuilt:
+        yield f"bring no data to {', '.join(rebuilt)}: what runs there is to be rebuilt, and gets it at its first boot"

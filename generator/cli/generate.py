@@ -3,9 +3,10 @@
 import argparse
 import json
 from argparse import Namespace
+from collections.abc import Collection
 from pathlib import Path
 
-from generator.cli.configure import advice, nodes_to_configure
+from generator.cli.configure import advice, nodes_to_configure, rebuilt_nodes
 from generator.cli.pipeline import Planned, WrongTopologyError, plan_topology, render_planned
 from generator.cli.report import count, out, say, say_problems
 from generator.errors import Exit, InputError
@@ -48,7 +49,7 @@ def run(arguments: Namespace) -> int:
     if arguments.check or arguments.diff:
         comparison = compare(planned.folder, rendering.files, read_manifest(planned.folder))
         say_problems(planned.warnings)
-        return _show_difference(arguments, comparison)
+        return _show_difference(arguments, comparison, rebuilt_nodes(planned.before, planned.lock))
     comparison = _write(arguments, planned, rendering)
     initialised = "skipped" if arguments.no_init else _initialise(planned.folder, comparison)
     _report(arguments, planned, comparison, initialised)
@@ -80,8 +81,8 @@ def _file_rows(comparison: Comparison) -> list[dict[str, str]]:
     return [{"path": change.path, "outcome": change.outcome} for change in comparison.changes]
 
 
-def _configure_rows(comparison: Comparison) -> list[dict[str, str]]:
-    return [{"node": node, "command": configure_command(node)} for node in nodes_to_configure(comparison)]
+def _configure_rows(comparison: Comparison, rebuilt: Collection[str]) -> list[dict[str, str]]:
+    return [{"node": node, "command": configure_command(node)} for node in nodes_to_configure(comparison, rebuilt)]
 
 
 def _write(arguments: Namespace, planned: Planned, rendering: Rendering) -> Comparison:
@@ -100,21 +101,21 @@ def _write(arguments: Namespace, planned: Planned, rendering: Rendering) -> Comp
     return comparison
 
 
-def _show_difference(arguments: Namespace, comparison: Comparison) -> int:
+def _show_difference(arguments: Namespace, comparison: Comparison, rebuilt: Collection[str]) -> int:
     differs = bool(comparison.pending) or comparison.interrupted or bool(arguments.check and comparison.strangers)
     if not arguments.sarif:
-        _print_difference(arguments, comparison)
+        _print_difference(arguments, comparison, rebuilt)
     return Exit.DIFFERENCES if differs else Exit.FINE
 
 
-def _print_difference(arguments: Namespace, comparison: Comparison) -> None:
+def _print_difference(arguments: Namespace, comparison: Comparison, rebuilt: Collection[str]) -> None:
     if arguments.json:
         rows = _file_rows(comparison)
         out(
             json.dumps(
                 {
                     "files": rows,
-                    "configure": _configure_rows(comparison),
+                    "configure": _configure_rows(comparison, rebuilt),
                     "strangers": comparison.strangers,
                     "interrupted": comparison.interrupted,
                 },
@@ -130,7 +131,7 @@ def _print_difference(arguments: Namespace, comparison: Comparison) -> None:
             out(f"{_CHECK_WORDS[change.outcome]:8} {change.path}{why}")
         for path in comparison.strangers:
             out(f"extra    {path}")
-        for line in advice(comparison):
+        for line in advice(comparison, rebuilt):
             say(line)
         if comparison.interrupted:
             say("an earlier run was interrupted: run generate again")
@@ -156,6 +157,7 @@ def _initialise(folder: Path, comparison: Comparison) -> str:
 
 
 def _report(arguments: Namespace, planned: Planned, comparison: Comparison, initialised: str) -> None:
+    rebuilt = rebuilt_nodes(planned.before, planned.lock)
     say_problems(planned.warnings)
     if arguments.upgrade:
         for line in planned.before.differences(planned.lock):
@@ -165,7 +167,7 @@ def _report(arguments: Namespace, planned: Planned, comparison: Comparison, init
         print_json = {
             "problems": problem_rows(planned.warnings),
             "files": rows,
-            "configure": _configure_rows(comparison),
+            "configure": _configure_rows(comparison, rebuilt),
             "init": initialised,
         }
         out(json.dumps(print_json, indent=2))
@@ -178,7 +180,7 @@ def _report(arguments: Namespace, planned: Planned, comparison: Comparison, init
     else:
         say(f"next: {'terraform init && ' if initialised == 'skipped' else ''}terraform apply")
     if not arguments.json:
-        for line in advice(comparison):
+        for line in advice(comparison, rebuilt):
             say(line)
 
 

@@ -75,7 +75,7 @@ def plan_topology(options: Namespace) -> Planned:
     if context is None:
         raise AssertionError("a topology without errors has a context")
     folder = output_folder(options)
-    before = read_lock(folder)
+    before = read_lock(folder, anew=getattr(options, "force", False))
     cloud = REGISTRY[context.topology.cloud.provider]
     if options.online:
         context = msgspec.structs.replace(context, **cloud.consult(context))

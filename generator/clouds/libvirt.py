@@ -124,6 +124,8 @@ class Libvirt:
         private_zone=False,
         ptr_needs_forward=False,
         on_premises=True,
+        larger_volumes="Terraform cannot grow it: run the virsh blockresize that terraform apply prints, and then "
+        "carbonio-node-configure.",
     )
 
     def tfvars(self, plan: Plan, context: Context) -> Tfvars:

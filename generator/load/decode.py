@@ -6,6 +6,7 @@ collected; a wrong value is replaced by its kind's placeholder, so that the rule
 
 import types
 import typing
+from collections.abc import Collection
 from functools import cache
 from typing import Any, TypeVar
 
@@ -14,7 +15,7 @@ import yaml
 
 from generator.kinds import NETWORK, OPENING, Kind
 from generator.load.source import Source, entries, scalar
-from generator.problems import Finding, Path, nearest
+from generator.problems import Finding, Path, closest, nearest
 from generator.topology import Table, Topology
 
 _TableT = TypeVar("_TableT", bound=Table)
@@ -87,8 +88,9 @@ class _Decoder:
         """Decode a mapping, or the short form of one."""
         fields = _shapes(table)
         values: dict[str, Any] = {}
+        meant = set()
         nothing = isinstance(node, yaml.ScalarNode) and scalar(node) is None
-        if nothing and not table.SHORT:
+        if nothing:
             # An entry of a map, all of it as it comes: `example.org:`.
             node = yaml.MappingNode("", [])
         if not isinstance(node, yaml.MappingNode) and table.SHORT:
@@ -100,32 +102,34 @@ class _Decoder:
             for key, value in entries(node):
                 field = fields.get(key)
                 if field is None:
-                    self._unknown(key, fields, path)
+                    meant.add(self._unknown(key, fields, {one for one, _ in entries(node)}, path))
                 elif not isinstance(value, yaml.ScalarNode) or scalar(value) is not None:
                     values[key] = self.value(field.shape, value, (*path, key))
         for name, field in fields.items():
             if field.required and name not in values:
-                self.wrong(
-                    "missing-key",
-                    (*path, name),
-                    f"{_said((*path, name))} is missing",
-                    _MISSING.get(name, ""),
-                )
+                if name not in meant:
+                    what = f"{_said((*path, name))} is missing"
+                    self.wrong("missing-key", (*path, name), what, _MISSING.get(name, ""), key=nothing)
                 values[name] = self._placeholder(field.shape)
         return table(**values)
 
-    def _unknown(self, key: str, fields: dict[str, _Field], path: Path) -> None:
-        hint = nearest(key, list(fields))
-        known = "" if hint else f"Known here: {', '.join(fields)}."
+    def _unknown(self, key: str, fields: dict[str, _Field], written: Collection[str], path: Path) -> str:
+        """Say that there is no such key, and return the one that was meant, if one is near.
+
+        Args:
+            key: What stands there.
+            fields: What may stand there.
+            written: All that stands there.
+            path: Where.
+        """
+        meant = closest(key, list(fields))
+        hint, known = nearest(key, list(fields)), "" if meant else f"Known here: {', '.join(fields)}."
         if not path and key in _services():
-            hint, known = "; it is a service", f"Write it under services, as in: services: {{{key}: true}}"
-        self.wrong(
-            "unknown-key",
-            (*path, key),
-            f"{_quoted(key)} is not a key of {_said(path)}{hint}",
-            known,
-            key=True,
-        )
+            meant, hint, known = "", "; it is a service", f"Write it under services, as in: services: {{{key}: true}}"
+        why = f"{_quoted(key)} is not a key of {_said(path)}{hint}"
+        place = (*path, meant) if meant and meant not in written else ()
+        self.findings.append(Finding("unknown-key", (*path, key), why, known, key=True, meant=place))
+        return meant
 
     def _placeholder(self, shape: _Shape) -> Any:
         if shape.table is not None:
@@ -166,7 +170,9 @@ class _Decoder:
 
     def _map(self, item: _Shape, key_kind: Kind | None, node: yaml.Node, path: Path) -> dict[str, Any]:
         if not isinstance(node, yaml.MappingNode):
-            self.wrong("wrong-type", path, f"{_said(path)} must be a mapping of names to values")
+            said = _said(path)
+            mend = f"As in: {_AS_IN[said]}" if said in _AS_IN else ""
+            self.wrong("wrong-type", path, f"{said} must be a mapping of names to values", mend)
             return {}
         found = {}
         for key, value in entries(node):
@@ -181,7 +187,8 @@ class _Decoder:
         except ValueError:
             same = next((word for word in kind.choices if word.lower() == key.lower()), "")
             hint = f'; did you mean "{same}"?' if same else ""
-            self.wrong("wrong-name", path, f"{_quoted(key)} is not {kind.expected}{hint}", key=True)
+            mend = kind.remedy(key) if kind.remedy is not None else ""
+            self.wrong("wrong-name", path, f"{_quoted(key)} is not {kind.expected}{hint}", mend, key=True)
             return False
         return True
 
@@ -203,7 +210,8 @@ class _Decoder:
             shown = _quoted(str(node.value))
             hint = nearest(str(value), kind.choices) if kind.choices else ""
             why = f": {reason}" if str(reason) else ""
-            mend = _SUBSTITUTION if "${" in str(value) else ""
+            mend = kind.remedy(str(node.value)) if kind.remedy is not None else ""
+            mend = _SUBSTITUTION if "${" in str(value) else mend
             if _is_unquoted_release(path, value):
                 mend = f'Write it in quotes: release: "{node.value}"'
             rule = "unquoted-release" if _is_unquoted_release(path, value) else "wrong-value"
@@ -221,6 +229,15 @@ def _services() -> set[str]:
         for service in load_facts(name, edition).services
     }
 
+
+_AS_IN = {
+    "nodes": "nodes: {mta1: [mta, proxy]}",
+    "services": "services: {imaps: true}",
+    "forward": "forward: {smtp: [mta1]}",
+    "vpn.peers": "peers: {anna: <the key that wg pubkey prints>}",
+    "cloud.images": "images: {ubuntu-24.04: <image>}",
+    "cloud.public_addresses": "public_addresses: {mta1: 203.0.113.10}",
+}
 
 _SUBSTITUTION = "Values are not substituted: what is reviewed in the file is what applies."
 

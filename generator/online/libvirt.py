@@ -16,6 +16,7 @@ from generator.problems import Finding
 
 _SECONDS = 30.0
 _QCOW2 = b"QFI\xfb"
+_NO_SOCKET = "Failed to connect socket"
 
 
 def audit(plan: Plan, context: Context, uri: str) -> list[Finding]:
@@ -36,20 +37,26 @@ def audit(plan: Plan, context: Context, uri: str) -> list[Finding]:
 
 
 def _ask(uri: str, *words: str) -> subprocess.CompletedProcess[str]:
-    command = ["virsh", "--quiet", "--readonly", "--connect", uri, *words]
+    command = ["virsh", "--quiet", "--readonly", "--connect", _for_virsh(uri), *words]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=_SECONDS)
     except subprocess.TimeoutExpired:
         raise SurroundingsError(f"{uri} did not answer within {_SECONDS:.0f} seconds", "See cloud.uri.") from None
 
 
+def _for_virsh(uri: str) -> str:
+    """Return a URI as virsh has it: what Terraform's provider calls sshcmd, the command ssh, is its ssh."""
+    return uri.replace("+sshcmd://", "+ssh://", 1)
+
+
 def _virsh(uri: str, *words: str) -> str:
     done = _ask(uri, *words)
     if done.returncode:
         why = done.stderr.strip().splitlines()[-1:] or ["no answer"]
-        raise SurroundingsError(
-            f"{uri}: {why[0].removeprefix('error: ')}", "See cloud.uri and your right to use it, or leave out --online."
-        )
+        mend = "See cloud.uri and your right to use it, or leave out --online."
+        if _NO_SOCKET in done.stderr:
+            mend = f"Is libvirtd running there (systemctl status libvirtd)? {mend}"
+        raise SurroundingsError(f"{uri}: {why[0].removeprefix('error: ')}", mend)
     return done.stdout
 
 

@@ -104,7 +104,10 @@ class _Chooser:
             found = self._written(name, written, need, (*path, "type"))
             reasons = (*reasons, "the topology names the type")
         else:
-            found = self._kept(name, need, path) or self._first(need)
+            kept, first = self._kept(name, need, path), self._first(need)
+            found = kept or first
+            if kept is not None and first is not None and kept.name != first.name:
+                reasons = (*reasons, f"kept from before; generate --upgrade would choose {first.name}")
             if found is None:
                 self._none_suffices(name, need, path)
         if found is not None:

@@ -1,14 +1,21 @@
 """What the operator should know although nothing is wrong."""
 
+from collections.abc import Iterator
+
 from generator.context import Context
-from generator.plan import DnsPlan, Flow, PlannedNode
+from generator.facts import EVERY_NODE
+from generator.plan import DnsPlan, Flow, Gateway, PlannedNode
+from generator.planner.flows import OUTER_SOURCES
 from generator.problems import few
 
 
-def notices(context: Context, flows: tuple[Flow, ...], dns: DnsPlan, nodes: dict[str, PlannedNode]) -> tuple[str, ...]:
+def notices(
+    context: Context, flows: tuple[Flow, ...], dns: DnsPlan, nodes: dict[str, PlannedNode], gateway: Gateway | None
+) -> tuple[str, ...]:
     """Return one notice each, in the order in which they matter."""
     topology = context.topology
     found = [context.cloud.outbound_smtp.text]
+    found += _uplinks(flows, nodes, gateway)
     if dns.ptr_later:
         found.append(
             "Reverse names come in a second step: once the A records are public, set dns.ptr: true "
@@ -39,6 +46,28 @@ def notices(context: Context, flows: tuple[Flow, ...], dns: DnsPlan, nodes: dict
         if context.cloud.images[system].note:
             found.append(context.cloud.images[system].note)
     return tuple(found)
+
+
+def _uplinks(flows: tuple[Flow, ...], nodes: dict[str, PlannedNode], gateway: Gateway | None) -> Iterator[str]:
+    """Yield what somebody else has to forward, where an interface has not the public address that was stated."""
+    for node in nodes.values():
+        if not node.stated_address or all(link.name != "uplink" or link.address for link in node.links):
+            continue
+        forwarded = {flow for one in gateway.forwards for flow in one.flows} if gateway and node.is_gateway else set()
+        targets = node.roles if node.is_gateway else (EVERY_NODE, *node.roles)
+        ports: dict[str, list[str]] = {}
+        for flow in flows:
+            reached = flow.source in OUTER_SOURCES and flow.target in targets and flow.protocol != "icmp"
+            if reached or flow.id in forwarded:
+                ports.setdefault(flow.protocol, []).append(flow.ports)
+        said = [
+            f"{protocol} {', '.join(sorted({*ports[protocol]}, key=lambda one: int(one.partition('-')[0])))}"
+            for protocol in sorted(ports)
+        ]
+        yield (
+            f"{node.name} asks its uplink for an address by DHCP: whoever has {node.stated_address} has to forward "
+            f"{' and '.join(said)} to it."
+        )
 
 
 def _mail(context: Context, dns: DnsPlan) -> list[str]:

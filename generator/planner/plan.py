@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
 from generator.addressing import cluster_ranges
 from generator.context import Context
 from generator.lockfile import Lock, LockedNode
 from generator.plan import CLUSTER_GROUP, GATEWAY, Deployment, Image, Machine, Plan, PlannedNode
 from generator.planner.access import choose_jumps
 from generator.planner.addresses import Place, Placement, place
+from generator.planner.changes import changes, remembered
 from generator.planner.dns import plan_dns
 from generator.planner.flows import plan_flows
 from generator.planner.gateway import plan_gateway, plan_router
@@ -68,9 +71,10 @@ def make_plan(context: Context, lock: Lock) -> tuple[Plan, Lock, list[Finding]]:
         dns=dns,
         install=plan_install(context, nodes, placement.subnets, dns),
         host_data=host_data(context, nodes, volumes, resolver),
-        notices=notices(context, flows, dns, nodes),
+        notices=notices(context, flows, dns, nodes, gateway),
     )
-    return plan, _lock(plan), findings
+    findings += changes(context, lock, plan)
+    return plan, _lock(context, plan), findings
 
 
 def _elsewhere(deployment: Deployment, lock: Lock, context: Context) -> Iterator[Finding]:
@@ -82,7 +86,7 @@ def _elsewhere(deployment: Deployment, lock: Lock, context: Context) -> Iterator
             ("cloud",),
             f"this folder holds a deployment on {' '.join(before)}; on {' '.join(now)} nothing of it would be kept",
             "Use a folder of its own (--out). If all of it shall go, volumes too: terraform destroy, then remove "
-            "topology.lock.json.",
+            "topology.lock.json and run generate --force.",
         )
     elif lock.network and lock.network != deployment.network:
         after = "every machine is replaced"
@@ -184,7 +188,7 @@ def _node(
     )
 
 
-def _lock(plan: Plan) -> Lock:
+def _lock(context: Context, plan: Plan) -> Lock:
     vpn = plan.gateway.vpn if plan.gateway is not None else None
     nodes = {
         name: LockedNode(
@@ -199,7 +203,8 @@ def _lock(plan: Plan) -> Lock:
         )
         for name, node in plan.nodes.items()
     }
-    return Lock(
+    return msgspec.structs.replace(
+        remembered(context, plan),
         network=plan.deployment.network,
         nodes=nodes,
         volumes={volume.key: volume.node for volume in plan.volumes.values()},

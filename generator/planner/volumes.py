@@ -13,6 +13,8 @@ from generator.problems import Finding
 MAIL_MOUNT = "/opt/zextras"
 """Where Carbonio keeps everything that grows with its users (TD 87dbbc95: mail mounted under /opt/zextras)."""
 
+_NEVER_APPLIED = "If it was never applied, remove topology.lock.json and run generate --force."
+
 
 def plan_volumes(context: Context, lock: Lock, findings: list[Finding]) -> dict[str, Volume]:
     """Return the volumes by key, sorted."""
@@ -20,18 +22,22 @@ def plan_volumes(context: Context, lock: Lock, findings: list[Finding]) -> dict[
     least = context.cloud.limits.volume_min_gib
     found = {}
     for volume in sorted(volumes, key=lambda volume: volume.key):
-        found[volume.key] = _kept(_at_least(least, volume), lock, findings)
+        found[volume.key] = _kept(_at_least(least, volume), lock, context, findings)
     findings += _left(found, lock, context)
     return found
 
 
-def _kept(volume: Volume, lock: Lock, findings: list[Finding]) -> Volume:
+def _kept(volume: Volume, lock: Lock, context: Context, findings: list[Finding]) -> Volume:
     """Return the volume as large as it is: a file system that is in use does not shrink."""
     before = lock.sizes.get(volume.key, 0)
     if volume.size_gib >= before:
+        mend = context.capabilities.larger_volumes
+        if before and mend and volume.size_gib > before:
+            why = f"{volume.key} grows from {before} to {volume.size_gib} GB"
+            findings.append(Finding("volume-grows", ("nodes", volume.node), why, mend, "warning", key=True))
         return volume
     why = f"{volume.key} stays at {before} GB, although {volume.size_gib} GB would do: volumes do not shrink"
-    findings.append(Finding("volume-stays", ("nodes", volume.node), why, "", "warning", key=True))
+    findings.append(Finding("volume-stays", ("nodes", volume.node), why, _NEVER_APPLIED, "warning", key=True))
     return msgspec.structs.replace(
         volume, size_gib=before, reasons=(*volume.reasons, f"as large as before: {before} GB")
     )

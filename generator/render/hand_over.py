@@ -5,18 +5,33 @@ Plain functions and no template: compiling one of this size took longer than any
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from generator.plan import GATEWAY, Flow, Forward, NodeInstall, Plan, PlannedNode
+from generator.plan import GATEWAY, Flow, Forward, InstallCommand, Plan, PlannedNode
 from generator.render.hand_over_dns import dns
 from generator.render.ssh import configure_command
 from generator.render.wireguard import client
 
 _OUTSIDE = ("internet", "listed", "management", "vpn", GATEWAY)
+_ADMIN_PANEL = "6071"
 _SAID = {"internet": "the Internet", "vpn": "the VPN", GATEWAY: "the gateway"}
 
 
 def hand_over(plan: Plan) -> str:
     """Return `hand-over.md`; addresses that exist after apply stand as `@@public:<node>@@`."""
-    parts = (_head, _nodes, _volumes, _ports, _router, _vpn, dns, _before, _installation, _values, _later)
+    parts = (
+        _head,
+        _nodes,
+        _volumes,
+        _ports,
+        _router,
+        _uplink,
+        _vpn,
+        dns,
+        _before,
+        _installation,
+        _values,
+        _added,
+        _later,
+    )
     return "\n".join(line for part in parts for line in part(plan)) + "\n"
 
 
@@ -78,8 +93,14 @@ def _forwards(plan: Plan) -> tuple[Forward, ...]:
 
 
 def _ports(plan: Plan) -> Iterator[str]:
+    forwarded = {flow for one in _forwards(plan) for flow in one.flows}
+    behind = plan.gateway is not None and plan.gateway.way_out
+
+    def by_route(flow: Flow) -> bool:
+        return behind and flow.source == "management" and flow.target != GATEWAY and flow.id not in forwarded
+
     def row(flow: Flow) -> tuple[str, ...]:
-        source = _SAID.get(flow.source) or ", ".join(flow.ranges)
+        source = _SAID.get(flow.source) or ", ".join(flow.ranges) + " by your own route" * by_route(flow)
         targets = [node.name for node in plan.nodes.values() if flow.target in node.roles]
         if len(targets) > 1 and flow.target != GATEWAY:
             forwards = [one for one in _forwards(plan) if flow.id in one.flows]
@@ -93,9 +114,12 @@ def _ports(plan: Plan) -> Iterator[str]:
     yield ""
     yield from _table(("Port", "Protocol", "From", "Goes to", "For"), map(row, outside))
     if plan.gateway is not None and plan.gateway.way_out:
-        yield "The gateway forwards them; the nodes see the client's own address, by which nodes share a port. Nothing"
         vpn = " or the VPN" if plan.gateway.vpn is not None else ""
-        yield f"forwards 6071, the Admin Panel: it is reached through SSH{vpn}."
+        yield "The gateway forwards what comes from the Internet; the nodes see the client's own address, by which they"
+        yield f"share a port. It never forwards {_ADMIN_PANEL}, the Admin Panel: that is reached through SSH{vpn}."
+        if any(map(by_route, outside)):
+            yield "The nodes admit private ranges of administrators too, but the gateway brings nothing from there: it"
+            yield f"takes a route of yours into {plan.gateway.network}."
         yield ""
     yield "A node without a public address is reached through SSH: `ssh -F ssh_config -L 3000:localhost:3000 NODE`"
     yield "brings its port 3000 to `http://localhost:3000`; port 6071 of a node with the proxy, brought likewise, is"
@@ -126,9 +150,38 @@ def _router(plan: Plan) -> Iterator[str]:
     yield f"with the client's own address kept, and what the nodes send has to leave as {public}:"
     yield ""
     yield from _table(("Port", "Protocol", "From", "To the same port of", "For"), map(row, plan.router.forwards))
-    yield "Nothing else, and never 22 or 6071. Where two nodes are named, use one of them or spread by the client's"
-    yield f"address. Inside, the names of the deployment lead to private addresses: nothing there needs {public}."
+    yield "Nothing else, and never 22 or 6071. Between the administrators' networks and the nodes it routes, without"
+    yield f"translation: {', '.join(plan.deployment.management)} and {plan.deployment.network}."
+    yield "Where two nodes are named, use one of them or spread by the client's address. Inside, the names of the"
+    yield f"deployment lead to private addresses: nothing there needs {public}."
     yield ""
+
+
+def _uplink(plan: Plan) -> Iterator[str]:
+    """Yield what somebody before the gateway has to forward, where its uplink lacks the public address."""
+    gateway = plan.nodes.get(GATEWAY)
+    card = next((one for one in gateway.links if one.name == "uplink" and not one.address), None) if gateway else None
+    if plan.gateway is None or gateway is None or card is None:
+        return
+    forwarded = {flow for one in plan.gateway.forwards for flow in one.flows}
+    wanted = [
+        flow
+        for flow in plan.flows
+        if flow.protocol != "icmp"
+        and (flow.id in forwarded or (flow.target == GATEWAY and flow.source in ("internet", "listed", "management")))
+    ]
+    rows = [
+        (flow.ports, flow.protocol, _SAID.get(flow.source) or ", ".join(flow.ranges), "; ".join(flow.services))
+        for flow in sorted(wanted, key=lambda flow: (flow.protocol, int(flow.ports.partition("-")[0])))
+    ]
+    public = gateway.stated_address
+    yield "## Forwards to the gateway"
+    yield ""
+    yield f"{public} is no address of its interface, which asks DHCP. Reserve an address for {card.mac} there;"
+    yield f"what comes to {public} has to be forwarded to it, with the client's own address kept, and what it sends"
+    yield f"has to leave as {public}:"
+    yield ""
+    yield from _table(("Port", "Protocol", "From", "For"), rows)
 
 
 def _vpn(plan: Plan) -> Iterator[str]:
@@ -142,6 +195,15 @@ def _vpn(plan: Plan) -> Iterator[str]:
     yield ""
     yield "    ssh -F ssh_config gateway sudo wg show wg0 public-key"
     yield ""
+    if plan.nodes[GATEWAY].login_address == "private":
+        yield "SSH works through the tunnel alone: whoever is in it prints the key for a further peer, or copies it"
+        yield "from the file of a peer that has it."
+        yield ""
+    panels = [one for passage in vpn.passages if passage.ports == _ADMIN_PANEL for one in passage.targets.values()]
+    if panels:
+        addresses = " or ".join(f"`https://{address}:{_ADMIN_PANEL}`" for address in panels)
+        yield f"Through the tunnel the Admin Panel is {addresses}."
+        yield ""
     for peer in vpn.peers:
         yield f"Configuration of {peer.name} (its private key and the gateway's public key are left open):"
         yield ""
@@ -157,7 +219,9 @@ def _before(plan: Plan) -> Iterator[str]:
     yield "## Before the installation"
     yield ""
     yield from (f"- {notice}" for notice in plan.notices)
-    yield "- On every node, `sudo /usr/local/sbin/carbonio-node-check` must report no failure."
+    yield "- The first boot fetches updates and packages, which takes some minutes. On every node,"
+    yield "  `sudo cloud-init status --wait` returns when it is over. Then `sudo /usr/local/sbin/carbonio-node-check`"
+    yield "  must report no failure."
     yield ""
 
 
@@ -169,21 +233,37 @@ def _installation(plan: Plan) -> Iterator[str]:
     for number, entry in enumerate(plan.install.nodes, 1):
         yield f"### {number}. {plan.nodes[entry.node].fqdn}"
         yield ""
-        yield from _steps(entry)
+        yield from _steps(entry.steps)
     yield "## After all nodes"
     yield ""
-    for entry in plan.install.after:
-        yield f"### {plan.nodes[entry.node].fqdn}"
+    for names, steps in _after(plan):
+        every = len(names) == len(plan.install.nodes) > 1
+        yield "### Every node" if every else f"### {', '.join(plan.nodes[name].fqdn for name in names)}"
         yield ""
-        yield from _steps(entry)
+        yield from _steps(steps)
     yield "Not part of this sheet, see Carbonio's administration guides: the licence (commercial edition), the TLS"
     yield f"certificate of {plan.dns.public_name}, backup. Then send a mail out and receive one."
     yield ""
 
 
-def _steps(entry: NodeInstall) -> Iterator[str]:
+def _after(plan: Plan) -> Iterator[tuple[list[str], list[InstallCommand]]]:
+    """Yield nodes and their last steps: first the steps that several have alike, then each node's own."""
+    carriers: dict[InstallCommand, list[str]] = {}
+    for entry in plan.install.after:
+        for step in entry.steps:
+            carriers.setdefault(step, []).append(entry.node)
+    alike = {step: names for step, names in carriers.items() if len(names) > 1}
+    for names in dict.fromkeys(map(tuple, alike.values())):
+        yield list(names), [step for step in alike if tuple(alike[step]) == names]
+    for entry in plan.install.after:
+        own = [step for step in entry.steps if step not in alike]
+        if own:
+            yield [entry.node], own
+
+
+def _steps(steps: Iterable[InstallCommand]) -> Iterator[str]:
     """Yield the steps; each command is a block of its own, as some ask questions when they run."""
-    for number, step in enumerate(entry.steps, 1):
+    for number, step in enumerate(steps, 1):
         yield f"{number}. {step.title} (as *{step.user}*){':' if step.commands else ''}"
         yield ""
         for command in step.commands:
@@ -210,10 +290,24 @@ def _values(plan: Plan) -> Iterator[str]:
     yield from _table(("Value", "Where it comes from", "Command", "Needed on", "Value written down"), rows)
 
 
+def _added(plan: Plan) -> Iterator[str]:
+    """Yield what a later node needs of this sheet, which tells everything for all of them."""
+    yield "## A node that is added later"
+    yield ""
+    yield "1. `generate && terraform apply`, then bring their data to the nodes that `generate` lists."
+    if _forwards(plan):
+        yield "   Where it shares a port with others, `forward` names those alone until Carbonio serves on it."
+    yield "2. On it, `sudo cloud-init status --wait`, then `sudo /usr/local/sbin/carbonio-node-check`."
+    yield "3. Its own part of *Installation* and of *After all nodes*, with the values that were written down. What"
+    yield "   stands there for every node, the SSH keys, is done on all of them again."
+    yield "4. Compare *DNS* with what is published: a node with mta or proxy brings records, or another reverse name."
+    yield ""
+
+
 def _later(plan: Plan) -> Iterator[str]:
     yield "## When a node's data changes"
     yield ""
-    yield "After a later `generate && terraform apply`, bring a node's new data to it; nothing restarts."
+    yield "After a later `generate && terraform apply`, bring a node's new data to it; that restarts nothing."
     yield "`generate` names the nodes that need it; elsewhere the command changes nothing:"
     yield ""
     for node in plan.nodes:

@@ -5,6 +5,8 @@ from generator.plan import Peer, Vpn
 _MTU = "1380"
 """With the tunnel's 80 bytes it fits into 1460, what peers behind DS-Lite and some mobile networks have."""
 
+_NAMES = "to use the nodes' names; public names then lead inside as well"
+
 _KEY = "/etc/wireguard/wg0.key"
 
 
@@ -49,7 +51,7 @@ def client(vpn: Vpn, peer: Peer, network: str, endpoint: str, server_key: str) -
         "PrivateKey = PUT-YOUR-PRIVATE-KEY-HERE",
         f"Address = {peer.address}/32",
         # Whoever asks it gets private addresses for the public names too, where no mail client is served.
-        *([f"# DNS = {vpn.name_server}  # names as the nodes see them"] if vpn.name_server else []),
+        *([f"# DNS = {vpn.name_server}  # {_NAMES}"] if vpn.name_server else []),
         f"MTU = {_MTU}",
         "",
         "[Peer]",

@@ -15,7 +15,7 @@ _WIDEST, _NARROWEST = 16, 24
 def check_network(context: Context) -> Iterator[Finding]:
     """The network, fixed addresses, exposure, management ranges and SSH access."""
     network = parse_network(context.topology.network.cidr)
-    yield from _network(network)
+    yield from _network(network, context)
     yield from _addresses(network, context)
     yield from _management(context)
     yield from _access(context)
@@ -30,7 +30,7 @@ def check_network(context: Context) -> Iterator[Finding]:
         )
 
 
-def _network(network: IPv4Network) -> Iterator[Finding]:
+def _network(network: IPv4Network, context: Context) -> Iterator[Finding]:
     path = ("network", "cidr")
     if not is_private(network):
         yield Finding(
@@ -44,7 +44,9 @@ def _network(network: IPv4Network) -> Iterator[Finding]:
             "network-size",
             path,
             f"{network} does not lie between /{_WIDEST} and /{_NARROWEST}",
-            "The network is divided into sixteen parts: eight zones, each with a private and a public one.",
+            "It is divided into sixteen parts: eight zones, each with a private and a public one."
+            if context.capabilities.zonal_subnets
+            else "It is divided: nodes stand in the first half, and a gateway in the last sixteenth.",
         )
 
 
@@ -99,7 +101,9 @@ def _management(context: Context) -> Iterator[Finding]:
         return
     network = parse_network(context.topology.network.cidr)
     for index, text in enumerate(ranges):
-        if parse_network(text).overlaps(network):
+        # On a hypervisor that is the router itself, administrators come from its address.
+        router = context.behind_router and text == f"{context.network_router}/32"
+        if parse_network(text).overlaps(network) and not router:
             yield Finding(
                 "management-inside",
                 ("management", index),

@@ -11,8 +11,7 @@ from generator.problems import Finding, Path, listing
 _OWN_KEYS = ("uri", "storage", "uplink", "public_address", "public_addresses")
 _WIDEST, _NARROWEST = 16, 28
 _NEEDED = (
-    "The documents ask for a public address with an A record that the MX names (source document, DNS records): "
-    "without one no mail arrives."
+    "Carbonio's requirements ask for a public address with an A record that the MX names: without one no mail arrives."
 )
 
 
@@ -26,6 +25,7 @@ def check_premises(context: Context) -> Iterator[Finding]:
     yield from _public_addresses(context)
     yield from _uplink(context)
     yield from _router(context)
+    yield from _administrators(context)
     if not context.host_firewall and not context.shared_address:
         yield Finding(
             "no-firewall",
@@ -41,6 +41,19 @@ def check_premises(context: Context) -> Iterator[Finding]:
             "the operator's own router stands before the nodes, so there is no gateway to end the tunnel",
             "Use the VPN of that router, or exposure: gateway.",
             key=True,
+        )
+
+
+def _administrators(context: Context) -> Iterator[Finding]:
+    ranges = context.topology.management
+    if context.behind_router and ranges and not any(is_private(parse_network(text)) for text in ranges):
+        yield Finding(
+            "management-public",
+            ("management",),
+            "management names public ranges alone, and with exposure: external the nodes have private addresses alone",
+            "Name the administrators' own network, which your router routes to the nodes, as in: "
+            "management: [192.168.7.0/24]",
+            "warning",
         )
 
 
@@ -121,6 +134,10 @@ def _address(text: str, path: Path, context: Context) -> Iterator[Finding]:
             why = f"{text} is the router of the uplink"
             yield Finding("address-twice", path, why, "Name another one, or the router.")
         yield from _reserved(text, parse_network(uplink.cidr), path)
+        if not is_private(parse_network(uplink.cidr)) and parse_address(text) not in parse_network(uplink.cidr):
+            why = f"{text} is not in the uplink's range {uplink.cidr}: the interface asks DHCP instead"
+            mend = "Correct one of them; where somebody else has the address and forwards, leave out uplink.cidr."
+            yield Finding("address-not-on-uplink", path, why, mend, "warning")
 
 
 def _ordinary(address: IPv4Address) -> bool:

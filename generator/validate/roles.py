@@ -1,5 +1,6 @@
 """The roles together: what must be there, what needs another, and how often."""
 
+import math
 from collections.abc import Iterator
 
 from generator.context import Context
@@ -37,7 +38,14 @@ def _node_count(context: Context) -> Iterator[Finding]:
     path = ("scenario",) if context.topology.scenario else ("nodes",)
     if count < rules.min_nodes or (rules.max_nodes is not None and count > rules.max_nodes):
         release = f"{context.facts.release.name} {context.facts.edition}"
-        yield Finding("node-count", path, f"{release} with {count} node{'s' * (count != 1)}: {rules.reason}")
+        most = rules.max_nodes or math.inf
+        scenarios = context.facts.scenarios
+        fits = [name for name, one in scenarios.items() if rules.min_nodes <= len(one.nodes) <= most]
+        mend = f"In place of nodes, write: scenario: {listing(fits)}" if fits else ""
+        if count > rules.min_nodes and context.topology.edition == "community":
+            mend += f"{', or' if mend else 'Write'} edition: commercial"
+        why = f"{release} with {count} node{'s' * (count != 1)}: {rules.reason}"
+        yield Finding("node-count", path, why, mend and f"{mend}.")
 
 
 def _requirements(role: Role, carrier: str, context: Context) -> Iterator[Finding]:

@@ -20,9 +20,11 @@ locals {
   ]
 }
 
+# The long texts hold no secret: they are sensitive so that a plan does not print them, which would drown what changes.
 output "hand_over" {
   description = "The hand-over sheet, with all addresses: terraform output -raw hand_over."
   value       = local.texts["hand-over.md"]
+  sensitive   = true
 }
 
 output "name_servers" {
@@ -45,6 +47,7 @@ output "nodes" {
 output "ssh_config" {
   description = "Client configuration that reaches every node: terraform output -raw ssh_config > ssh_config.local && ssh -F ssh_config.local <node>."
   value       = "${join("\n\n", local.ssh_hosts)}\n"
+  sensitive   = true
 }
 
 output "volumes" {
@@ -55,9 +58,11 @@ output "volumes" {
 output "zone" {
   description = "The public zones one after the other, with all addresses: terraform output -raw zone."
   value       = join("\n", [for zone in keys(var.dns.zones) : local.texts["dns/${zone}.zone"]])
+  sensitive   = true
 }
 
 output "zones" {
   description = "The public zones as zone files, by name, with all addresses."
   value       = { for zone in keys(var.dns.zones) : zone => local.texts["dns/${zone}.zone"] }
+  sensitive   = true
 }
