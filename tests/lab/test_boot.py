@@ -1,7 +1,7 @@
 """A gateway and a node of the RHEL family boot with what is generated for them, and are what they should be.
 
 These two together carry all code paths; script/test runs them where QEMU can be had. The five nodes of the documents
-are in `test_five.py`, by hand: script/lab test.
+and four behind a gateway are in `test_full.py`, by hand: script/lab test.
 """
 
 from __future__ import annotations
