@@ -45,7 +45,7 @@ class Deployment:
     """
 
     def __init__(self, source: Path, program: Program) -> None:
-        """Prepare a folder with the topology; the key is the lab's, and so are images that it names.
+        """Prepare a folder with the topology; the key is the lab's, and so are images and administrators.
 
         Args:
             source: A topology.
@@ -62,6 +62,8 @@ class Deployment:
             public = _KEY.with_suffix(".pub").read_text("ascii").strip()
             text = re.sub(r"ssh-ed25519 AAAA.*", public, source.read_text("utf-8"))
             text = re.sub(r"/lab/(\w+)\.qcow2", lambda found: str(hypervisor.image(found[1])), text)
+            # Administrators of the lab come from outside, also where the example has them in a network of their own.
+            text = re.sub(r"management: \[[^]]*\]", f"management: [{MANAGEMENT}/32]", text)
             (self.folder / "topology.yaml").write_text(text, encoding="utf-8")
         self._read()
 
