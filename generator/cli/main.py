@@ -20,6 +20,7 @@ _EPILOG = "Example: generate && terraform apply"
 COMMANDS = {
     "plan": "show what was decided and why",
     "rehearse": "apply everything against a simulated cloud",
+    "schema": "print the topology's JSON Schema, for editors",
     "verify": "ask resolvers whether the world sees the DNS of the plan",
 }
 """What each command does, by name; its module in `generator.cli` is loaded when it is called."""

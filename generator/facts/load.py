@@ -289,7 +289,8 @@ def _struct(data: Mapping[str, Any], kind: type[_T]) -> _T:
     return msgspec.convert(data, kind)
 
 
+@cache
 def _read(name: str) -> Any:
-    """Parse one file of the package's own data."""
+    """Parse one file of the package's own data; nobody changes what it returns."""
     with (_DATA / f"{name}.yaml").open("rb") as stream:
         return yaml.load(stream, _Loader)  # noqa: S506 - a safe loader, chosen above
