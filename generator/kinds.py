@@ -245,7 +245,7 @@ _IPV4_RANGE = rf"{_IPV4}(?:/0*(?:3[0-2]|[12]?[0-9])?)?"
 _YES_OR_NO = "|".join(_any_case(word) for word in ("true", "yes", "on", "false", "no", "off"))
 
 # Names of things that are looked up: whatever is not found is refused, with the names that are.
-WORD = _matching("a name", r"[^\x00-\x1f\x7f]{1,63}")
+WORD = _matching("a name", r"[^\x00-\x1f\x7f]{1,63}", numbers=True)
 NAME = _matching(
     "a name of letters, digits and hyphens",
     r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?",
@@ -290,7 +290,7 @@ MAIL_ADDRESS = Kind(
     _mail_address,
     schema=_written(rf"{_MAILBOX}@(?:{_in_any_script(_DOMAIN_PATTERN)})"),
 )
-MACHINE_TYPE = _matching("a machine type such as m6i.xlarge", r"[a-z0-9][a-z0-9.-]{1,40}")
+MACHINE_TYPE = _matching("a machine type such as m6i.xlarge", r"[a-z0-9][a-z0-9.-]{1,40}", numbers=True)
 _IMAGE_TEXT = _matching("", r"[A-Za-z0-9/][A-Za-z0-9._:/=~+-]{2,200}")
 IMAGE = Kind(
     "an image: an identifier such as ami-0123456789abcdef0, or where the file is",

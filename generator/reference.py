@@ -11,8 +11,8 @@ _HEAD = """\
 # Topology reference
 
 Made by `script/docs` from the schema that `generate schema` prints for editors. A file `topology.yaml` holds these
-keys. A word in place of a mapping is its short form: `dns: none` is `dns: {provider: none}`, and a node may be just its list
-of roles. A list of one needs no brackets. Every string, list or mapping is checked, and unknown keys are errors.
+keys. A word in place of a mapping is its short form: `dns: none` is `dns: {provider: none}`, and a node may be just its
+list of roles. A list of one needs no brackets. Every string, list or mapping is checked, and unknown keys are errors.
 
 With `generate schema > topology.schema.json` and this first line in the topology, an editor that has the YAML language
 server (VS Code's YAML extension, Neovim, Emacs, Helix, ...) completes, explains and checks all of it while you write:

@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import threading
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import pytest
@@ -60,12 +59,8 @@ class LanguageServer:
         self._ask("initialize", {"processId": None, "rootUri": folder.as_uri(), "capabilities": capabilities})
         self._tell("initialized", {})
 
-    def __enter__(self) -> LanguageServer:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """End the server."""
         self._process.terminate()
         self._process.wait(10)
         for stream in (self._process.stdin, self._process.stdout):
@@ -80,7 +75,8 @@ class LanguageServer:
             said = self._next()
             if said.get("method") == "textDocument/publishDiagnostics" and said["params"]["uri"] == uri:
                 found = said["params"]["diagnostics"]
-                return [f"{one['range']['start']['line'] + 1}: {one['message']}" for one in found]
+                lines = sorted((one["range"]["start"]["line"] + 1, one["message"]) for one in found)
+                return [f"{line}: {message}" for line, message in lines]
 
     def completions(self, text: str) -> dict[str, str]:
         """Return what is proposed at the cursor: labels, each with its documentation."""

@@ -37,7 +37,7 @@ def test_the_topology_of_the_readme_generates(tmp_path: Path) -> None:
 
 
 def test_commands_and_options_of_the_documents_exist() -> None:
-    commands = ("plan", "rehearse", "verify")
+    commands = ("plan", "rehearse", "schema", "verify")
     known = run_cli(ROOT, "--help").out + "".join(run_cli(ROOT, command, "--help").out for command in commands)
     for path in DOCUMENTS:
         for command in re.findall(r"`generate ([^`]+)`", path.read_text("utf-8")):

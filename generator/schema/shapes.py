@@ -149,7 +149,8 @@ def _map(arguments: Sequence[Any], path: Path, words: Words, kind: Kind | None) 
         found["additionalProperties"] = optional(inner)
     names = next((extra for extra in _extras(arguments[0]) if isinstance(extra, Kind)), None)
     if names is not None:
-        found["propertyNames"] = {**names.schema, "type": "string"}
+        # Without a type: a key such as 10 is a number to some readers.
+        found["propertyNames"] = {key: value for key, value in names.schema.items() if key != "type"}
         if not names.choices:
             found["propertyNames"] |= {"title": "name", **_said(names.expected)}
     return found | ({} if struct is not None else {"errorMessage": f"must be a mapping of names to {_expected(inner)}"})
