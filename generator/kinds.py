@@ -24,7 +24,7 @@ class Kind:
         pattern: Regular expression of the accepted text, empty where there is none.
         choices: The accepted words, where they are few.
         schema: The same as JSON Schema, for editors. Wider than `parse` where a schema cannot say it, never
-            narrower: an editor has no reason to refuse what is accepted here.
+            narrower: an editor must not mark what is accepted here.
     """
 
     def __init__(
@@ -44,9 +44,8 @@ class Kind:
         self.schema = schema or {}
 
 
-def _written(pattern: str, *, numbers: bool = False) -> Mapping[str, Any]:
-    """Return the schema of a text; with `numbers`, of one that YAML 1.2 may read as a number, such as 012 or 1e3."""
-    return {"type": ["string", "number"] if numbers else "string", "pattern": f"^(?:{pattern})$"}
+def _written(pattern: str) -> Mapping[str, Any]:
+    return {"type": "string", "pattern": f"^(?:{pattern})$"}
 
 
 def _text(value: object) -> str:
@@ -55,7 +54,7 @@ def _text(value: object) -> str:
     return value
 
 
-def _matching(expected: str, pattern: str, *, placeholder: str = "", most: int = 253, numbers: bool = False) -> Kind:
+def _matching(expected: str, pattern: str, *, placeholder: str = "", most: int = 253) -> Kind:
     def parse(value: object) -> str:
         text = _text(value)
         # The module keeps what it compiled; most patterns are never needed in a run.
@@ -63,7 +62,7 @@ def _matching(expected: str, pattern: str, *, placeholder: str = "", most: int =
             raise ValueError
         return text
 
-    return Kind(expected, parse, placeholder, pattern, schema=_written(pattern, numbers=numbers))
+    return Kind(expected, parse, placeholder, pattern, schema=_written(pattern))
 
 
 def one_of(*words: str) -> Kind:
@@ -211,7 +210,7 @@ def _in_any_script(pattern: str) -> str:
     return rf"(?:{pattern.replace('a-z', 'A-Za-z')})\.?|[^\x00]*[^\x00-\x7f][^\x00]*"
 
 
-def _domain_name(expected: str, pattern: str, *, placeholder: str = "", most: int = 253, numbers: bool = False) -> Kind:
+def _domain_name(expected: str, pattern: str, *, placeholder: str = "", most: int = 253) -> Kind:
     strict = _matching("", pattern, most=most)
 
     def parse(value: object) -> str:
@@ -220,7 +219,7 @@ def _domain_name(expected: str, pattern: str, *, placeholder: str = "", most: in
             raise ValueError(f"a part between dots has more than {_LABEL_BYTES} characters")
         return str(strict.parse(text))
 
-    return Kind(expected, parse, placeholder, schema=_written(_in_any_script(pattern), numbers=numbers))
+    return Kind(expected, parse, placeholder, schema=_written(_in_any_script(pattern)))
 
 
 def _mail_address(value: object) -> str:
@@ -245,12 +244,11 @@ _IPV4_RANGE = rf"{_IPV4}(?:/0*(?:3[0-2]|[12]?[0-9])?)?"
 _YES_OR_NO = "|".join(_any_case(word) for word in ("true", "yes", "on", "false", "no", "off"))
 
 # Names of things that are looked up: whatever is not found is refused, with the names that are.
-WORD = _matching("a name", r"[^\x00-\x1f\x7f]{1,63}", numbers=True)
+WORD = _matching("a name", r"[^\x00-\x1f\x7f]{1,63}")
 NAME = _matching(
     "a name of letters, digits and hyphens",
     r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?",
     most=63,
-    numbers=True,
 )
 NODE_NAME = _matching(
     "a host name: small letters, digits and hyphens, a letter first",
@@ -267,20 +265,16 @@ HOST_NAME = _domain_name("a host name such as mail.example.com", _DOMAIN_PATTERN
 RECORD_NAME = _domain_name(
     "a name of records such as www, @ or *.example.com",
     rf"@|(?:\*|{_UNDERSCORED})(?:\.{_UNDERSCORED})*",
-    numbers=True,
 )
 RECORD_TYPE = one_of("A", "AAAA", "CAA", "CNAME", "MX", "NS", "SRV", "TXT")
-RECORD_TEXT = _matching("the text of a record: ASCII, on one line", r"[\x20-\x7e]{1,4000}", most=4000, numbers=True)
-KEY_TEXT = _matching(
-    "the text of a DKIM key, on one or more lines", r"[\t\n\r\x20-\x7e]{1,4000}", most=4000, numbers=True
-)
-SELECTOR = _domain_name("a DKIM selector such as carbonio", rf"{_LABEL}(?:\.{_LABEL})*", most=100, numbers=True)
+RECORD_TEXT = _matching("the text of a record: ASCII, on one line", r"[\x20-\x7e]{1,4000}", most=4000)
+KEY_TEXT = _matching("the text of a DKIM key, on one or more lines", r"[\t\n\r\x20-\x7e]{1,4000}", most=4000)
+SELECTOR = _domain_name("a DKIM selector such as carbonio", rf"{_LABEL}(?:\.{_LABEL})*", most=100)
 RELATIVE_FILE = _matching(
     "a file beside the topology such as dkim.txt",
     r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*",
-    numbers=True,
 )
-HOST = _matching("a host name or an address", rf"(?:{_LABEL}\.)*{_LABEL}", numbers=True)
+HOST = _matching("a host name or an address", rf"(?:{_LABEL}\.)*{_LABEL}")
 _ADDRESS_TEXT = _matching(
     "",
     rf"{_MAILBOX}@{_DOMAIN_PATTERN}",
@@ -290,13 +284,13 @@ MAIL_ADDRESS = Kind(
     _mail_address,
     schema=_written(rf"{_MAILBOX}@(?:{_in_any_script(_DOMAIN_PATTERN)})"),
 )
-MACHINE_TYPE = _matching("a machine type such as m6i.xlarge", r"[a-z0-9][a-z0-9.-]{1,40}", numbers=True)
+MACHINE_TYPE = _matching("a machine type such as m6i.xlarge", r"[a-z0-9][a-z0-9.-]{1,40}")
 _IMAGE_TEXT = _matching("", r"[A-Za-z0-9/][A-Za-z0-9._:/=~+-]{2,200}")
 IMAGE = Kind(
     "an image: an identifier such as ami-0123456789abcdef0, or where the file is",
     _image,
     pattern=_IMAGE_TEXT.pattern,
-    schema=_written(_IMAGE_TEXT.pattern, numbers=True),
+    schema=_written(_IMAGE_TEXT.pattern),
 )
 URI = _matching(
     "a connection URI such as qemu:///system",

@@ -25,6 +25,9 @@ _TYPES = ["array", "boolean", "number", "object", "string"]
 NOTHING: Schema = {"not": {"type": _TYPES}}
 """No value, as in `services:` with nothing behind. As type `null`, editors would propose the word."""
 
+_NUMBERS = ("012", "0o17", "0x1f", "1e3", ".5", "1.", "1.e3")
+"""Texts to the loader, numbers to YAML 1.2, and so to editors."""
+
 
 def table(kind: type[Table], path: Path, words: Words) -> Schema:
     """Return the schema of a struct.
@@ -52,6 +55,14 @@ def table(kind: type[Table], path: Path, words: Words) -> Schema:
         found["type"] = ["object", *_types(short)]
         found["$comment"] = kind.SHORT
     return found if found["required"] else {key: value for key, value in found.items() if key != "required"}
+
+
+def scalar(kind: Kind) -> Schema:
+    """Return the schema of a scalar as editors read it."""
+    found = dict(kind.schema)
+    if found.get("type") == "string" and any(re.search(found.get("pattern", ""), text) for text in _NUMBERS):
+        found["type"] = ["string", "number"]
+    return found
 
 
 def one(words: Mapping[str, str]) -> Schema:
@@ -134,7 +145,7 @@ def _value(hint: Any, path: Path, words: Words, kind: Kind | None = None) -> Sch
     if kind is None:
         raise AssertionError(f"no kind at {path}")
     # What is looked up is known at its place, or not at all.
-    return {**kind.schema} if kind is WORD or "enum" in kind.schema else {**kind.schema, **_said(kind.expected)}
+    return scalar(kind) if kind is WORD or "enum" in kind.schema else {**scalar(kind), **_said(kind.expected)}
 
 
 def _map(arguments: Sequence[Any], path: Path, words: Words, kind: Kind | None) -> Schema:
