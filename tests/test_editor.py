@@ -8,8 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.helpers import EXAMPLES, run_cli
-from tests.language_server import LanguageServer, needed
+from tests.language_server import LanguageServer, why_not
 from tests.strategies import SSH_KEY
+
+if why_not():
+    pytest.skip(why_not(), allow_module_level=True)
 
 MODELINE = "# yaml-language-server: $schema=topology.schema.json\n"
 TOPOLOGY = f"""\
@@ -35,7 +38,6 @@ nodes:
 
 @pytest.fixture(scope="module")
 def editor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanguageServer]:
-    needed()
     folder = tmp_path_factory.mktemp("editor")
     (folder / "topology.schema.json").write_text(run_cli(folder, "schema").out, "utf-8")
     with contextlib.closing(LanguageServer(folder)) as server:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -45,6 +45,16 @@ def releases() -> Mapping[str, Release]:
 def spf_includes() -> Mapping[str, SpfInclude]:
     """Return the known SPF records of companies that send for others, by name."""
     return {name: _struct(row, SpfInclude) for name, row in _read("spf-includes").items()}
+
+
+def known_roles() -> Collection[str]:
+    """Return the ids of all roles, whichever release and edition has them."""
+    return tuple(_read("roles"))
+
+
+def known_services() -> Collection[str]:
+    """Return the ids of all services, whichever release and edition has them."""
+    return tuple(_read("services"))
 
 
 @cache
