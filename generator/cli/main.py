@@ -17,6 +17,7 @@ _EPILOG = "Example: generate && terraform apply"
 
 COMMANDS = {
     "plan": "show what was decided and why",
+    "explain": "say what a port, role, node, record, key or rule is, and why",
     "rehearse": "apply everything against a simulated cloud",
     "schema": "print the topology's JSON Schema, for editors",
     "verify": "ask resolvers whether the world sees the DNS of the plan",

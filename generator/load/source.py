@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path as FilePath
 from typing import Any
 
+import msgspec
 import yaml
 
 from generator.errors import InputError
@@ -20,6 +21,9 @@ _MOST_BYTES = 16 * 1024 * 1024
 _DEEPEST = 64
 _MOST_ALIASED = 100_000
 _ENDLESS = ("alias-bomb", "alias-loop")
+
+_BREAK = r"\r\n|[\r\n\x85\u2028\u2029]"
+"""What ends a line in YAML 1.1."""
 
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\.[0-9]+")
@@ -61,15 +65,25 @@ def entries(node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node]]:
 class Source:
     """A topology file: its tree, and where the values of a path stand."""
 
-    def __init__(self, file: str, root: yaml.Node | None) -> None:
+    def __init__(self, file: str, root: yaml.Node | None, text: str = "") -> None:
         self.file = file
         self.root = root
+        # Nothing of a file that holds a private key is shown.
+        self._lines = [] if "PRIVATE KEY" in text else re.split(_BREAK, text)
 
     def locate(self, finding: Finding) -> Problem:
         """Give a finding its line and column: of its path, or of the nearest part above it."""
         node, at = self._descend(finding.path)
         mark = at if finding.key and at is not None else node
-        line, column = (mark.start_mark.line, mark.start_mark.column) if mark is not None else (0, 0)
+        return self._problem(finding, mark)
+
+    def locate_node(self, node: yaml.Node, rule: str, message: str, mend: str) -> Problem:
+        """Return a problem that stands at a node of the tree."""
+        return self._problem(Finding(rule, (), message, mend), node)
+
+    def locate_mark(self, finding: Finding, line: int, column: int) -> Problem:
+        """Return a problem that stands at a line and column, which count from zero."""
+        excerpt = self._lines[line] if line < len(self._lines) else ""
         return Problem(
             self.file,
             line + 1,
@@ -78,12 +92,18 @@ class Source:
             finding.rule,
             finding.message,
             finding.mend,
+            excerpt=excerpt,
         )
 
-    def locate_node(self, node: yaml.Node, rule: str, message: str, mend: str) -> Problem:
-        """Return a problem that stands at a node of the tree."""
-        mark = node.start_mark
-        return Problem(self.file, mark.line + 1, mark.column + 1, "error", rule, message, mend)
+    def _problem(self, finding: Finding, node: yaml.Node | None) -> Problem:
+        if node is None:
+            return self.locate_mark(finding, 0, 0)
+        start, end = node.start_mark, node.end_mark
+        found = self.locate_mark(finding, start.line, start.column)
+        if end.line == start.line:
+            return msgspec.structs.replace(found, length=max(1, end.column - start.column))
+        # A collection over several lines: its first line is not what the finding is about.
+        return found if isinstance(node, yaml.ScalarNode) else msgspec.structs.replace(found, excerpt="")
 
     def _descend(self, path: Path) -> tuple[yaml.Node | None, yaml.Node | None]:
         node, key = self.root, None
@@ -125,9 +145,10 @@ def parse_source(data: bytes, shown: str) -> tuple[Source, list[Problem]]:
     """Parse the bytes of a topology file; see `read_source`."""
 
     def wrong(rule: str, message: str, mend: str, line: int = 0, column: int = 0) -> tuple[Source, list[Problem]]:
-        problem = Problem(shown, line + 1, column + 1, "error", rule, message, mend)
-        return Source(shown, None), [problem]
+        source = Source(shown, None, text)
+        return source, [source.locate_mark(Finding(rule, (), message, mend), line, column)]
 
+    text = ""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -149,7 +170,7 @@ def parse_source(data: bytes, shown: str) -> tuple[Source, list[Problem]]:
         return wrong("yaml-syntax", f"this is not YAML: {error.reason}", "Remove the special character.", *at)
     except RecursionError:
         return wrong("too-deep", "the file nests too deeply", "A topology has few levels.")
-    source = Source(shown, root)
+    source = Source(shown, root, text)
     problems = [source.locate_node(node, *rest) for node, *rest in _tree_problems(root)]
     if any(problem.rule in _ENDLESS for problem in problems):
         source.root = None

@@ -365,6 +365,11 @@ class Topology(Table, frozen=True, kw_only=True):
             "Its set-up is always yours to run"
         ),
     ] = "nothing"
+    silence: Annotated[
+        dict[Annotated[str, kinds.WORD], str],
+        kinds.REASON,
+        Meta(description="Warnings not to show, by the id in their brackets, with the reason"),
+    ] = {}
     troubleshooting: Annotated[
         tuple[str, ...],
         kinds.one_of("open-internal"),
