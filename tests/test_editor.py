@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import subprocess
 from collections.abc import Iterator
 
 import pytest
 
+from generator.schema import topology_schema
 from tests.helpers import EXAMPLES, run_cli
 from tests.language_server import LanguageServer, why_not
 from tests.strategies import SSH_KEY
@@ -176,6 +179,22 @@ def test_what_is_explained(editor: LanguageServer, at: str, shown: list[str]) ->
 def test_what_is_underlined(editor: LanguageServer, was: str, now: str, problems: list[str]) -> None:
     assert TOPOLOGY.count(was) == 1
     assert editor.problems(TOPOLOGY.replace(was, now)) == problems
+
+
+def test_every_pattern_is_one_of_javascript() -> None:
+    patterns: set[str] = set()
+
+    def collect(found: object) -> None:
+        if isinstance(found, dict):
+            patterns.update(value for key, value in found.items() if key == "pattern" and isinstance(value, str))
+        for below in found.values() if isinstance(found, dict) else found if isinstance(found, list) else ():
+            collect(below)
+
+    collect(topology_schema())
+    assert len(patterns) > len(EXAMPLES)
+    # The flag u is what a schema's patterns are read with, and stricter.
+    program = 'for (const one of JSON.parse(require("fs").readFileSync(0))) { new RegExp(one, "u") }'
+    subprocess.run(["node", "-e", program], input=json.dumps(sorted(patterns)), text=True, check=True)
 
 
 def test_a_misspelt_role_is_underlined(editor: LanguageServer) -> None:

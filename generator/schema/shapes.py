@@ -82,7 +82,8 @@ def listed(item: Schema) -> Schema:
     """Return what holds for a list, and for one value without brackets; for other forms it says nothing."""
     bare = {key: value for key, value in item.items() if key in ("pattern", "patternErrorMessage")}
     if "enum" in item:
-        bare["pattern"] = f"^(?:{'|'.join(map(re.escape, item['enum']))})$"
+        # JavaScript refuses what re.escape does with hyphens.
+        bare["pattern"] = f"^(?:{'|'.join(word.replace('.', '[.]') for word in item['enum'])})$"
         bare["patternErrorMessage"] = f"must be one of {', '.join(item['enum'])}"
     return {"items": item, **bare}
 
