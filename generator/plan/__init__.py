@@ -1,10 +1,11 @@
 """The plan: everything that was decided, in words that hold on every cloud. Types only.
 
-`generate plan --json` prints this; `docs/plan-json.md` explains it.
+`generate plan --json` prints this and the cost; `docs/plan-json.md` explains it.
 """
 
 import msgspec
 
+from generator.plan.cost import Cost, CostItem
 from generator.plan.dns import DnsPlan, Record, RecordType, RecordValue, Resolver, Zone
 from generator.plan.firewalls import Forward, Gateway, HostFirewall, HostRule, Passage, Peer, Router, Vpn
 from generator.plan.flows import CLUSTER_GROUP, GATEWAY, OUTSIDE, RESOLVER, Flow, Group, Protocol, Rule
@@ -16,6 +17,8 @@ __all__ = [
     "GATEWAY",
     "OUTSIDE",
     "RESOLVER",
+    "Cost",
+    "CostItem",
     "Deployment",
     "DnsPlan",
     "Flow",
@@ -34,6 +37,7 @@ __all__ = [
     "Peer",
     "Plan",
     "PlannedNode",
+    "PricedPlan",
     "Protocol",
     "Record",
     "RecordType",
@@ -108,3 +112,9 @@ class Plan(msgspec.Struct, frozen=True):
     install: InstallPlan
     host_data: dict[str, dict[str, object]]
     notices: tuple[str, ...]
+
+
+class PricedPlan(Plan, frozen=True):
+    """A plan with what it costs: what `generate plan --json` prints."""
+
+    cost: Cost
