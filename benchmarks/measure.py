@@ -18,19 +18,20 @@ class Run(NamedTuple):
     peak_mib: float
 
 
-def run(words: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> Run:
+def run(words: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None, code: int = 0) -> Run:
     """Run a process to its end.
 
     Args:
         words: The command.
         folder: Its working directory.
         environment: Variables beside those of this process.
+        code: The exit code that it has to end with.
 
     Returns:
         What it took.
 
     Raises:
-        RuntimeError: It failed.
+        RuntimeError: It ended with another one.
     """
     with (folder / ".benchmark.log").open("w+b") as log:
         start = time.perf_counter()
@@ -47,7 +48,7 @@ def run(words: Sequence[str], folder: Path, environment: Mapping[str, str] | Non
         log.seek(0)
         text = log.read().decode(errors="replace")
     (folder / ".benchmark.log").unlink()
-    if process.returncode != 0:
+    if process.returncode != code:
         raise RuntimeError(f"{' '.join(words)}: exit {process.returncode}\n{text[-2000:]}")
     return Run(seconds, usage.ru_maxrss / 1024)
 

@@ -2,8 +2,8 @@
 
     python benchmarks/run.py [--quick] [PART ...]
 
-Parts: start (a small deployment against the least that Python does), scale (1,000 and 5,000 nodes),
-domains (5,000 mail domains), terraform (plans against a flat configuration), rehearsal (five nodes
+Parts: start (a small deployment, and what only answers, against the least that Python does), scale (1,000 and
+5,000 nodes), domains (5,000 mail domains), terraform (plans against a flat configuration), rehearsal (five nodes
 against a simulated cloud), host_firewall (rules of a machine, and the time to load them).
 Prints a table; exit status 1 when a bound is broken.
 """
@@ -74,12 +74,11 @@ def start(work: Path, rounds: int) -> Iterator[Row]:
         folder = work / cloud
         folder.mkdir()
         yield from _start(folder, rounds, cloud)
+    yield from _answers(work, rounds)
 
 
-def _start(work: Path, rounds: int, cloud: str) -> Iterator[Row]:
-    text = EXAMPLES[cloud].read_text(encoding="utf-8")
-    first = generated(work / "first", text)
-    again = generated(work / "again", text)
+def _floor(work: Path, first: Path) -> Callable[[], Run]:
+    """Return a run of the floor: what was generated in a folder, written by a program that does nothing else."""
     floor = work / "floor"
     floor.mkdir()
     shutil.copy(first / "topology.yaml", floor)
@@ -90,10 +89,39 @@ def _start(work: Path, rounds: int, cloud: str) -> Iterator[Row]:
         if path.is_file() and path.name != "topology.yaml"
     }
     content.write_bytes(pickle.dumps(files))
-    program = [sys.executable, str(ROOT / "benchmarks" / "floor.py"), str(floor), str(content)]
+    return fresh(floor, [sys.executable, str(ROOT / "benchmarks" / "floor.py"), str(floor), str(content)])
+
+
+def _answers(work: Path, rounds: int) -> Iterator[Row]:
+    """Compare what only answers with the floor: nobody shall wait for help, for an editor's schema or for an error."""
+    text = EXAMPLES["aws"].read_text(encoding="utf-8")
+    floor = _floor(work, generated(work / "right", text))
+    wrong = work / "wrong"
+    wrong.mkdir()
+    (wrong / "topology.yaml").write_text(text.replace("[mta, proxy]", "[mtaa, proxy]"), encoding="utf-8")
+    words = GENERATE[:-1]
     found = interleaved(
         {
-            "floor": fresh(floor, program),
+            "floor": floor,
+            "--help": lambda: run([*words, "--help"], wrong, ENVIRONMENT),
+            "schema": lambda: run([*words, "schema"], wrong, ENVIRONMENT),
+            "error": lambda: run(GENERATE, wrong, ENVIRONMENT, code=2),
+        },
+        rounds,
+    )
+    seconds = {name: entry.seconds for name, entry in found.items()}
+    detail = ", ".join(f"{name} {value * 1000:.0f} ms" for name, value in seconds.items())
+    for name in ("--help", "schema", "error"):
+        yield Row(f"generate: {name} / floor", seconds[name] / seconds["floor"], "x", 1.5, detail)
+
+
+def _start(work: Path, rounds: int, cloud: str) -> Iterator[Row]:
+    text = EXAMPLES[cloud].read_text(encoding="utf-8")
+    first = generated(work / "first", text)
+    again = generated(work / "again", text)
+    found = interleaved(
+        {
+            "floor": _floor(work, first),
             "first": fresh(first, GENERATE),
             "again": lambda: run(GENERATE, again, ENVIRONMENT),
         },

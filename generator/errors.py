@@ -1,6 +1,12 @@
 """Exit codes and the exceptions that the command line turns into messages."""
 
+from __future__ import annotations
+
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from generator.problems import Problem
 
 
 class Exit(IntEnum):
@@ -36,3 +42,11 @@ class SurroundingsError(GeneratorError):
     """The machine, the folder or the network did not do what was needed."""
 
     exit_code = Exit.SURROUNDINGS
+
+
+class WrongTopologyError(GeneratorError):
+    """The topology has errors; they come with their places."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("the topology has errors")
+        self.problems = problems

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from generator.kinds import Kind
+from generator.kinds.kind import Kind
 from generator.problems import listing, nearest
 
 Reader: TypeAlias = Callable[[str], tuple[str, ...]]

@@ -1,81 +1,83 @@
-"""The reference of the topology file, made from its model."""
+"""The reference of the topology file, made from its schema."""
 
-import typing
+import json
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-
 from generator.facts import load_facts, releases
-from generator.kinds import Kind
-from generator.topology import Table, Topology
+from generator.schema import topology_schema
 
 _HEAD = """\
 # Topology reference
 
-Made from the model by `script/docs`. A file `topology.yaml` holds these keys; those without a default are required.
-A word in place of a mapping is its short form: `dns: none` is `dns: {provider: none}`, and a node may be just its list
-of roles. Every string, list or mapping is checked, and unknown keys are errors.
+Made by `script/docs` from the schema that `generate schema` prints for editors. A file `topology.yaml` holds these
+keys. A word in place of a mapping is its short form: `dns: none` is `dns: {provider: none}`, and a node may be just its
+list of roles. A list of one needs no brackets. Every string, list or mapping is checked, and unknown keys are errors.
+
+With `generate schema > topology.schema.json` and this first line in the topology, an editor that has the YAML language
+server (VS Code's YAML extension, Neovim, Emacs, Helix, ...) completes, explains and checks all of it while you write:
+
+    # yaml-language-server: $schema=topology.schema.json
 """
+
+_Schema = dict[str, Any]
 
 
 def topology_reference() -> str:
     """Return the text of docs/topology.md."""
-    return "\n".join([_HEAD, *_table(Topology, ""), *_services()]) + "\n"
+    schema = topology_schema()
+    required = {key for part in (schema, *schema["allOf"]) for key in part.get("required", ())}
+    return "\n".join([_HEAD, *_table({**schema, "required": required}, "Top level"), *_services()]) + "\n"
 
 
-def _table(table: type[Table], prefix: str) -> Iterator[str]:
-    nested: list[tuple[str, type[Table]]] = []
-    yield f"## {prefix or 'Top level'}"
+def _table(table: _Schema, title: str) -> Iterator[str]:
+    yield f"## {title}"
     yield ""
-    if table.SHORT:
-        yield f"Short form: `{table.SHORT}` alone."
+    if table.get("description"):
+        yield f"{table['description'].rstrip('.')}."
         yield ""
     yield "| Key | Value | Default | Meaning |"
     yield "|---|---|---|---|"
-    hints = typing.get_type_hints(table, include_extras=True)
-    for field in msgspec.structs.fields(table):
-        inner = _inner(hints[field.name])
-        if inner is not None:
-            nested.append((f"{prefix}.{field.name}".strip("."), inner))
-        hint = hints[field.name]
-        yield f"| `{field.name}` | {_expected(hint)} | {_default(field)} | {_meaning(hint, inner)} |"
+    nested = []
+    for name, found in table["properties"].items():
+        need = (
+            "required" if name in table.get("required", ()) else _code(found["default"]) if "default" in found else ""
+        )
+        yield f"| `{name}` | {_value(found)} | {need} | {_meaning(found)} |"
+        nested += [one for one in (found, found.get("additionalProperties")) if one and "properties" in one]
     yield ""
-    for name, inner in nested:
-        yield from _table(inner, name + (".*" if inner.__name__ == "Node" else ""))
+    for one in nested:
+        yield from _table(one, one["title"])
 
 
-def _inner(hint: Any) -> type[Table] | None:
-    for part in (hint, *typing.get_args(hint)):
-        if isinstance(part, type) and issubclass(part, Table):
-            return part
-    return None
+def _value(found: _Schema) -> str:
+    """Return what may stand there, as an editor says of a wrong value."""
+    own = {**found, **found.get("oneOf", [{}])[0]}
+    if "errorMessage" in own:
+        return str(own["errorMessage"]).removeprefix("must be ").replace("|", "\\|")
+    if words := own.get("enum") or own.get("items", {}).get("enum"):
+        return " or ".join(_code(word) for word in words)
+    if "properties" in own:
+        short = f", or `{own['$comment']}` alone" if "$comment" in own else ""
+        return f"[mapping](#{_anchor(own)}){short}"
+    if "additionalProperties" in own:
+        return f"mapping of names to [mappings](#{_anchor(own['additionalProperties'])})"
+    return "a name"
 
 
-def _expected(hint: Any) -> str:
-    kinds = [extra for extra in typing.get_args(hint)[1:] if isinstance(extra, Kind)]
-    if not kinds:
-        return "mapping"
-    origin = typing.get_origin(typing.get_args(hint)[0])
-    text = kinds[0].expected.replace("|", "\\|")
-    return {tuple: "list; each ", dict: "mapping of names to "}.get(typing.cast(Any, origin), "") + text
+def _meaning(found: _Schema) -> str:
+    examples = ", ".join(
+        f"`{json.dumps(one) if isinstance(one, list | dict) else one}`" for one in found.get("examples", ())
+    )
+    return f"{found['description'].rstrip('.')}{f'. Such as {examples}' if examples else ''}"
 
 
-def _default(field: msgspec.structs.FieldInfo) -> str:
-    if field.required:
-        return "required"
-    value = field.default_factory() if field.default is msgspec.NODEFAULT else field.default
-    if value in ("", None, (), {}) or isinstance(value, Table):
-        return ""
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+def _anchor(found: _Schema) -> str:
+    return str(found["title"]).replace(".", "").lower()
 
 
-def _meaning(hint: Any, inner: type[Table] | None) -> str:
-    metas = [extra for extra in typing.get_args(hint)[1:] if isinstance(extra, msgspec.Meta)]
-    if not metas:
-        return (inner.__doc__ or "").split("\n")[0] if inner is not None else ""
-    examples = ", ".join(f"`{example}`" for example in metas[0].examples or ())
-    return f"{metas[0].description}{f', such as {examples}' if examples else ''}"
+def _code(value: Any) -> str:
+    return f"`{value if isinstance(value, str) else json.dumps(value)}`"
 
 
 def _services() -> Iterator[str]:

@@ -18,10 +18,10 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 STAGES = ("init", "load", "validate", "planner", "cost", "render", "output", "show", "picture")
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
-# Too slow, or not needed, for `generate --help` and for plain generating.
+# Too slow, or not needed, for what only answers.
 LAZY = (
     *("boto3", "botocore", "hcloud", "moto", "python_terraform", "werkzeug", "hypothesis", "rich"),
-    *("checkdmarc", "cryptography", "dns", "idna"),
+    *("checkdmarc", "cryptography", "dns", "idna", "jinja2"),
 )
 
 
@@ -112,7 +112,7 @@ def test_the_planner_neither_reads_nor_writes_nor_starts_anything() -> None:
     assert not wrong
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["plan", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["plan", "--help"], ["schema"]])
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     probe = (
         "import sys\n"

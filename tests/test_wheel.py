@@ -39,6 +39,7 @@ def test_the_wheel_carries_templates_modules_and_facts(wheel: Path) -> None:
                 assert f"generator/{target}/{'/'.join(parts)}" in names
     for path in (ROOT / "generator" / "facts" / "data").rglob("*.yaml"):
         assert path.relative_to(ROOT).as_posix() in names
+    assert "generator/schema/topology.schema.json" in names
     assert not [name for name in names if name.endswith(".tftest.hcl") or "/tests/" in name]
     assert not [name for name in names if name.split("/")[0] in {"tests", "templates", "modules"}]
 

@@ -6,12 +6,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-import generator.cli.generate as generate_command
 from generator import __version__
 from generator.cli.options import common
-from generator.cli.pipeline import WrongTopologyError
 from generator.cli.report import say, say_error, say_problems
-from generator.errors import Exit, GeneratorError
+from generator.errors import Exit, GeneratorError, WrongTopologyError
 
 _SUMMARY = "Writes Terraform and cloud-init for a Carbonio deployment from one topology file."
 
@@ -22,12 +20,16 @@ COMMANDS = {
     "plan": "show what was decided and why",
     "explain": "say what a port, role, node, record, key or rule is, and why",
     "rehearse": "apply everything against a simulated cloud",
+    "schema": "print the topology's JSON Schema, for editors",
     "verify": "ask resolvers whether the world sees the DNS of the plan",
 }
 """What each command does, by name; its module in `generator.cli` is loaded when it is called."""
 
 
 def _parser() -> argparse.ArgumentParser:
+    # Half of what starting costs; commands of their own need less.
+    import generator.cli.generate as generate_command
+
     commands = {"": "read topology.yaml here, write the Terraform here", **COMMANDS}
     lines = [f"  generate {name:9} {what}" for name, what in commands.items()]
     parser = argparse.ArgumentParser(
@@ -48,7 +50,10 @@ def _run(arguments: list[str]) -> int:
         command = importlib.import_module(f"generator.cli.{arguments[0]}")
         code: int = command.run(command.parser().parse_args(arguments[1:]))
         return code
-    return generate_command.run(_parser().parse_args(arguments))
+    parser = _parser()
+    import generator.cli.generate as generate_command
+
+    return generate_command.run(parser.parse_args(arguments))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

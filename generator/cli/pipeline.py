@@ -8,7 +8,7 @@ import msgspec
 
 from generator.clouds import DNS_PROVIDERS, REGISTRY, Cloud
 from generator.context import Context
-from generator.errors import GeneratorError
+from generator.errors import WrongTopologyError as WrongTopologyError
 from generator.load import Source, decode, read_keys, read_source
 from generator.lockfile import Lock, read_lock
 from generator.plan import Plan
@@ -16,14 +16,6 @@ from generator.planner import make_plan
 from generator.problems import Finding, Problem, without_follow_ups
 from generator.render import Rendering, render
 from generator.validate import check, resolve
-
-
-class WrongTopologyError(GeneratorError):
-    """The topology has errors; they come with their places."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("the topology has errors")
-        self.problems = problems
 
 
 class Planned(msgspec.Struct, frozen=True):

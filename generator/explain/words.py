@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from generator.explain.answer import About, Answer
-from generator.kinds import Kind
+from generator.kinds.kind import Kind
 from generator.rules import page, rules
 from generator.topology import Table, Topology
 

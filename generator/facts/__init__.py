@@ -2,7 +2,15 @@
 
 from generator.facts.base import EVERY_NODE, Edition, Fact, FactsError, Family, Protocol
 from generator.facts.cloud import CloudFacts, CloudImage, CloudLimits, MachineType
-from generator.facts.load import load_cloud, load_facts, load_prices, releases, spf_includes
+from generator.facts.load import (
+    known_roles,
+    known_services,
+    load_cloud,
+    load_facts,
+    load_prices,
+    releases,
+    spf_includes,
+)
 from generator.facts.model import (
     EditionRules,
     Facts,
@@ -84,6 +92,8 @@ __all__ = [
     "VideoHardware",
     "WrittenValue",
     "YumRepository",
+    "known_roles",
+    "known_services",
     "load_cloud",
     "load_facts",
     "load_prices",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -47,6 +47,16 @@ def releases() -> Mapping[str, Release]:
 def spf_includes() -> Mapping[str, SpfInclude]:
     """Return the known SPF records of companies that send for others, by name."""
     return {name: _struct(row, SpfInclude) for name, row in _read("spf-includes").items()}
+
+
+def known_roles() -> Collection[str]:
+    """Return the ids of all roles, whichever release and edition has them."""
+    return tuple(_read("roles"))
+
+
+def known_services() -> Collection[str]:
+    """Return the ids of all services, whichever release and edition has them."""
+    return tuple(_read("services"))
 
 
 @cache
@@ -323,7 +333,8 @@ def _struct(data: Mapping[str, Any], kind: type[_T]) -> _T:
     return msgspec.convert(data, kind)
 
 
+@cache
 def _read(name: str) -> Any:
-    """Parse one file of the package's own data."""
+    """Parse one file of the package's own data; nobody changes what it returns."""
     with (_DATA / f"{name}.yaml").open("rb") as stream:
         return yaml.load(stream, _Loader)  # noqa: S506 - a safe loader, chosen above

@@ -7,7 +7,7 @@ from generator.facts import EditionRules, load_facts, releases
 from generator.init.keys import read_keys
 from generator.init.presets import optional
 from generator.init.world import World
-from generator.kinds import Kind
+from generator.kinds.kind import Kind
 from generator.problems import listing
 from generator.question import Question, Topic, chosen, one, several, shown, size_text, whole
 

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 import msgspec
 import yaml
 
-from generator.kinds import NETWORK, OPENING, Kind
+from generator.kinds import NETWORK, OPENING
+from generator.kinds.kind import Kind
 from generator.load.source import Source, entries, scalar
 from generator.problems import Finding, Path, closest, nearest
 from generator.topology import Table, Topology

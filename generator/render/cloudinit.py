@@ -12,10 +12,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-
-import jinja2
+from typing import TYPE_CHECKING
 
 from generator.plan import GATEWAY
+
+if TYPE_CHECKING:
+    import jinja2
 
 BOUND = 12_288
 """Most bytes of a machine's user-data as it is sent, whatever the number of nodes."""

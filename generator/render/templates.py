@@ -1,15 +1,22 @@
 """The Jinja environment of every template."""
 
-from functools import cache
+from __future__ import annotations
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from functools import cache
+from typing import TYPE_CHECKING
 
 from generator.paths import TEMPLATES
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 @cache
 def environment() -> Environment:
     """Return the environment; a name that a template uses and nobody gives is an error."""
+    # Help and errors need none, and would wait for it.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,

@@ -30,13 +30,15 @@ __all__ = [
 class Quotas(Table, frozen=True, kw_only=True):
     """Limits of the account where they differ from the cloud's defaults."""
 
-    rules_per_group: Annotated[int | None, kinds.COUNT, Meta(description="Rules per security group and direction")] = (
-        None
-    )
-    groups_per_interface: Annotated[
-        int | None, kinds.COUNT, Meta(description="Security groups per network interface")
+    rules_per_group: Annotated[
+        int | None, kinds.COUNT, Meta(description="Rules that a security group may have in one direction")
     ] = None
-    elastic_ips: Annotated[int | None, kinds.COUNT, Meta(description="Public addresses in the region")] = None
+    groups_per_interface: Annotated[
+        int | None, kinds.COUNT, Meta(description="Security groups that a machine's network interface may have")
+    ] = None
+    elastic_ips: Annotated[
+        int | None, kinds.COUNT, Meta(description="Public addresses (Elastic IPs) that you may have in the region")
+    ] = None
 
 
 class Storage(Table, frozen=True, kw_only=True):
@@ -44,24 +46,33 @@ class Storage(Table, frozen=True, kw_only=True):
 
     SHORT: ClassVar[str] = "pool"
 
-    pool: Annotated[str, kinds.NAME, Meta(description="Storage pool that libvirt has, with files")] = ""
-    path: Annotated[str, kinds.FOLDER, Meta(description="Folder on the hypervisor, to make a storage pool of")] = ""
+    pool: Annotated[str, kinds.NAME, Meta(description="Name of a storage pool that libvirt has, one of files")] = ""
+    path: Annotated[str, kinds.FOLDER, Meta(description="Folder on the hypervisor of which a storage pool is made")] = (
+        ""
+    )
 
 
 class Uplink(Table, frozen=True, kw_only=True):
-    """A hypervisor's way to the Internet."""
+    """What connects the hypervisor's machines to the Internet."""
 
     SHORT: ClassVar[str] = "bridge"
 
     bridge: Annotated[str, kinds.NAME, Meta(description="Bridge of the hypervisor", examples=["br0"])] = ""
-    network: Annotated[str, kinds.NAME, Meta(description="Network that libvirt has", examples=["default"])] = ""
+    network: Annotated[
+        str, kinds.NAME, Meta(description="Name of a network that libvirt has", examples=["default"])
+    ] = ""
     cidr: Annotated[
         str,
         kinds.NETWORK,
-        Meta(description="Range of the public addresses there; alone: of a network to make, behind the hypervisor"),
+        Meta(
+            description="Range of the addresses there; without bridge and network: range of a network to make, behind "
+            "the hypervisor"
+        ),
     ] = ""
     router: Annotated[
-        str, kinds.ADDRESS, Meta(description="Router there, instead of the first address of the range")
+        str,
+        kinds.ADDRESS,
+        Meta(description="Address of the router there; the first one of the range unless said otherwise"),
     ] = ""
 
 
@@ -70,20 +81,32 @@ class CloudChoice(Table, frozen=True, kw_only=True):
 
     SHORT: ClassVar[str] = "provider"
 
-    provider: Annotated[str, kinds.WORD, Meta(description="Cloud", examples=["aws"])]
-    region: Annotated[
-        str, kinds.WORD, Meta(description="Region or location of the cloud", examples=["eu-central-1"])
+    provider: Annotated[
+        str, kinds.WORD, Meta(description="Cloud on which the machines are made; libvirt is a hypervisor of your own")
+    ]
+    region: Annotated[str, kinds.WORD, Meta(description="Region (AWS) or location (Hetzner) of the cloud")] = ""
+    zones: Annotated[
+        tuple[str, ...],
+        kinds.WORD,
+        Meta(
+            description="Availability zones to spread the nodes over, in this order; the region's first three unless "
+            "said otherwise"
+        ),
+    ] = ()
+    existing_key_pair: Annotated[
+        str, kinds.NAME, Meta(description="Name of an SSH key pair that the cloud has already")
     ] = ""
-    zones: Annotated[tuple[str, ...], kinds.WORD, Meta(description="Availability zones to use, in this order")] = ()
-    existing_key_pair: Annotated[str, kinds.NAME, Meta(description="Key pair that exists in the cloud")] = ""
     images: Annotated[
         dict[str, str],
         kinds.IMAGE,
-        Meta(description="Own images by operating system: an identifier in the cloud, or label=value of a snapshot"),
+        Meta(
+            description="Images of your own by operating system: an identifier in the cloud, label=value of a snapshot "
+            "(Hetzner), or where the file is (libvirt)"
+        ),
     ] = {}
-    protect: Annotated[bool, kinds.SWITCH, Meta(description="Refuse deletion of machines through the cloud's API")] = (
-        False
-    )
+    protect: Annotated[
+        bool, kinds.SWITCH, Meta(description="The cloud refuses to delete the machines until this is off again")
+    ] = False
     final_snapshots: Annotated[
         bool,
         kinds.SWITCH,
@@ -91,20 +114,24 @@ class CloudChoice(Table, frozen=True, kw_only=True):
     ] = True
     quotas: Quotas = Quotas()
     uri: Annotated[
-        str, kinds.URI, Meta(description="The hypervisor, as libvirt names it; this machine unless said otherwise")
+        str,
+        kinds.URI,
+        Meta(description="The hypervisor, as libvirt names it (libvirt only); this machine unless said otherwise"),
     ] = ""
     hypervisor: Annotated[
-        str, kinds.one_of("kvm", "qemu"), Meta(description="qemu where the processor cannot virtualize: far slower")
+        str,
+        kinds.one_of("kvm", "qemu"),
+        Meta(description="How machines run (libvirt only): qemu where the processor cannot virtualize, far slower"),
     ] = "kvm"
     storage: Storage = Storage()
     uplink: Uplink = Uplink()
     public_address: Annotated[
-        str, kinds.ADDRESS, Meta(description="The operator's public address: of the router, or of the gateway")
+        str, kinds.ADDRESS, Meta(description="Your public address (libvirt only): of your router, or of the gateway")
     ] = ""
     public_addresses: Annotated[
         dict[Annotated[str, kinds.NODE_NAME], str],
         kinds.ADDRESS,
-        Meta(description="The operator's public addresses by node, where each has its own (exposure: direct)"),
+        Meta(description="Your public addresses by node (libvirt only), where each has its own (exposure: direct)"),
     ] = {}
 
 
@@ -113,21 +140,27 @@ class Network(Table, frozen=True, kw_only=True):
 
     SHORT: ClassVar[str] = "cidr"
 
-    cidr: Annotated[str, kinds.NETWORK, Meta(description="IPv4 range of the whole network")] = "10.20.0.0/16"
+    cidr: Annotated[
+        str, kinds.NETWORK, Meta(description="IPv4 range of the whole network: private, from /16 to /24")
+    ] = "10.20.0.0/16"
     router: Annotated[
         str,
         kinds.ADDRESS,
-        Meta(description="The operator's router in it (exposure: external), instead of the first address"),
+        Meta(description="Address of your router in it (exposure: external); the first one unless said otherwise"),
     ] = ""
 
 
 class GatewayChoice(Table, frozen=True, kw_only=True):
-    """The gateway's machine, where it shall differ from the chosen one."""
+    """The gateway's machine, where you want another one than would be chosen."""
 
     SHORT: ClassVar[str] = "type"
 
-    type: Annotated[str, kinds.MACHINE_TYPE, Meta(description="Machine type")] = ""
-    image: Annotated[str, kinds.IMAGE, Meta(description="Image by its identifier in the cloud")] = ""
+    type: Annotated[
+        str, kinds.MACHINE_TYPE, Meta(description="Machine type; the smallest that suffices unless said otherwise")
+    ] = ""
+    image: Annotated[
+        str, kinds.IMAGE, Meta(description="Image, by its identifier in the cloud or where the file is (libvirt)")
+    ] = ""
 
 
 class VpnChoice(Table, frozen=True, kw_only=True):
@@ -138,22 +171,33 @@ class VpnChoice(Table, frozen=True, kw_only=True):
     peers: Annotated[
         dict[Annotated[str, kinds.NODE_NAME], str],
         kinds.WIREGUARD_KEY,
-        Meta(description="Public keys by name of the administrator or device"),
+        Meta(description="Who may connect: WireGuard's public keys, by the name of the person or device"),
     ] = {}
-    port: Annotated[int, kinds.PORT, Meta(description="UDP port on the gateway's public address")] = 51820
-    range: Annotated[str, kinds.NETWORK, Meta(description="IPv4 range of the tunnel")] = "10.98.0.0/24"
-    only: Annotated[bool, kinds.SWITCH, Meta(description="Close SSH and the Admin Panel to management")] = False
+    port: Annotated[int, kinds.PORT, Meta(description="UDP port at which the gateway listens")] = 51820
+    range: Annotated[
+        str,
+        kinds.NETWORK,
+        Meta(description="IPv4 range of the addresses in the tunnel: private, and not part of network"),
+    ] = "10.98.0.0/24"
+    only: Annotated[
+        bool,
+        kinds.SWITCH,
+        Meta(description="Admit the VPN's peers alone to SSH and the Admin Panel, management no more"),
+    ] = False
 
 
 class Rhel(Table, frozen=True, kw_only=True):
-    """How Red Hat nodes get their packages."""
+    """How nodes with Red Hat Enterprise Linux get their packages."""
 
     SHORT: ClassVar[str] = "subscription"
 
     subscription: Annotated[
         str,
         kinds.one_of("rhui", "registered", "activation-key"),
-        Meta(description="Source of RHEL packages"),
+        Meta(
+            description="Where RHEL packages come from: with the cloud's image (rhui, the default on AWS), from an "
+            "image that is registered already, or by an activation key that you put on the node"
+        ),
     ] = ""
 
 
@@ -162,92 +206,165 @@ class Node(Table, frozen=True, kw_only=True):
 
     SHORT: ClassVar[str] = "roles"
 
-    roles: Annotated[tuple[str, ...], kinds.WORD, Meta(description="Carbonio roles on this node")]
-    os: Annotated[str, kinds.WORD, Meta(description="Operating system, where it differs", examples=["rhel-8"])] = ""
-    type: Annotated[str, kinds.MACHINE_TYPE, Meta(description="Machine type, instead of the chosen one")] = ""
-    image: Annotated[str, kinds.IMAGE, Meta(description="Image by its identifier in the cloud")] = ""
-    address: Annotated[str, kinds.ADDRESS, Meta(description="Private address, instead of the chosen one")] = ""
-    zone: Annotated[str, kinds.WORD, Meta(description="Availability zone, instead of the chosen one")] = ""
+    roles: Annotated[
+        tuple[str, ...],
+        kinds.WORD,
+        Meta(description="Carbonio's roles (components) on this node; several may share one"),
+    ]
+    os: Annotated[str, kinds.WORD, Meta(description="Operating system of this node, where it differs")] = ""
+    type: Annotated[
+        str,
+        kinds.MACHINE_TYPE,
+        Meta(description="Machine type; the smallest that suffices for the roles unless said otherwise"),
+    ] = ""
+    image: Annotated[
+        str, kinds.IMAGE, Meta(description="Image, by its identifier in the cloud or where the file is (libvirt)")
+    ] = ""
+    address: Annotated[
+        str, kinds.ADDRESS, Meta(description="Private address; chosen, and then kept, unless said otherwise")
+    ] = ""
+    zone: Annotated[
+        str, kinds.WORD, Meta(description="Availability zone; chosen, and then kept, unless said otherwise")
+    ] = ""
     private: Annotated[
-        bool, kinds.SWITCH, Meta(description="No public address, although its roles are reachable from outside")
+        bool,
+        kinds.SWITCH,
+        Meta(description="No public address, although a role of it is one that the Internet may reach"),
     ] = False
-    users: Annotated[int | None, kinds.COUNT, Meta(description="Users of this mail store")] = None
-    recording: Annotated[int, kinds.HOURS, Meta(description="Video recordings to keep", examples=["200 hours"])] = 0
-    concurrent_users: Annotated[int | None, kinds.COUNT, Meta(description="Users in video calls at one time")] = None
+    users: Annotated[
+        int | None,
+        kinds.COUNT,
+        Meta(description="Mailboxes on this node, where several mail stores share them unevenly"),
+    ] = None
+    recording: Annotated[
+        int, kinds.HOURS, Meta(description="Recordings of meetings to keep space for", examples=["200 hours"])
+    ] = 0
+    concurrent_users: Annotated[
+        int | None,
+        kinds.COUNT,
+        Meta(description="People in video calls on this node at one time: its size depends on it"),
+    ] = None
 
 
 class Topology(Table, frozen=True, kw_only=True):
     """A deployment as an operator wants it."""
 
-    domain: Annotated[str, kinds.DOMAIN, Meta(description="Mail domain; nodes are <node>.<domain>")]
-    release: Annotated[str, kinds.RELEASE, Meta(description="Carbonio release", examples=["24.1"])]
+    domain: Annotated[
+        str,
+        kinds.DOMAIN,
+        Meta(description="Mail domain: what stands behind the @. Nodes are hosts of it, such as mta1.example.com"),
+    ]
+    release: Annotated[str, kinds.RELEASE, Meta(description="Release of Carbonio, in quotes")]
     cloud: CloudChoice
     management: Annotated[
         tuple[str, ...],
         kinds.NETWORK,
-        Meta(description="IPv4 ranges from which administrators reach SSH and the Admin Panel"),
+        Meta(description="IPv4 ranges from which you administer: SSH and the Admin Panel answer to nobody else"),
     ]
-    edition: Annotated[str, kinds.one_of("commercial", "community"), Meta(description="Carbonio edition")] = (
-        "commercial"
-    )
+    edition: Annotated[
+        str,
+        kinds.one_of("commercial", "community"),
+        Meta(description="Edition of Carbonio: commercial needs a licence of Zextras, community is the free one"),
+    ] = "commercial"
     os: Annotated[
         str,
         kinds.WORD,
-        Meta(description="Operating system of the nodes, instead of the release's default", examples=["ubuntu-24.04"]),
+        Meta(
+            description="Operating system of the nodes; the newest Ubuntu that the release supports unless said "
+            "otherwise"
+        ),
     ] = ""
     name: Annotated[
-        str, kinds.NAME, Meta(description="Name of the deployment in the cloud, instead of the domain with hyphens")
+        str,
+        kinds.NAME,
+        Meta(
+            description="Name of the deployment in the cloud's console; the domain with hyphens unless said otherwise"
+        ),
     ] = ""
     exposure: Annotated[
         str,
         kinds.WORD,
         Meta(
             description="How the Internet reaches the nodes: each by its own address (direct), all through one "
-            "gateway, or through a router of the operator (external)"
+            "gateway, or through a router of yours (external, on libvirt)"
         ),
     ] = "direct"
     gateway: GatewayChoice = GatewayChoice()
     forward: Annotated[
         dict[str, tuple[str, ...]],
         kinds.WORD,
-        Meta(description="Nodes by external service, where the gateway shall not use every node that offers it"),
+        Meta(description="To which nodes the gateway forwards a service; to all that offer it unless said otherwise"),
     ] = {}
     vpn: VpnChoice | None = None
     host_firewall: Annotated[
         bool | None,
         kinds.SWITCH,
-        Meta(description="A firewall on every machine, from the same rules; on unless the cloud filters between nodes"),
+        Meta(
+            description="A firewall on every machine too, with the same rules; on where the cloud does not filter "
+            "between nodes (Hetzner, libvirt), off on AWS"
+        ),
     ] = None
     ssh_keys: Annotated[
         tuple[str, ...],
         kinds.PUBLIC_KEY,
-        Meta(description="Public SSH keys of the administrators; at least one unless cloud.existing_key_pair is set"),
+        Meta(
+            description="Your public SSH keys, as in ~/.ssh/id_ed25519.pub; at least one unless "
+            "cloud.existing_key_pair is set"
+        ),
     ] = ()
-    jump: Annotated[str, kinds.NODE_NAME, Meta(description="Node through which SSH reaches the private ones")] = ""
+    jump: Annotated[
+        str,
+        kinds.NODE_NAME,
+        Meta(description="Node through which SSH reaches those without a public address; chosen unless said otherwise"),
+    ] = ""
     network: Network = Network()
-    users: Annotated[int | None, kinds.COUNT, Meta(description="Mailboxes of the whole deployment")] = None
-    mailbox_quota: Annotated[int | None, kinds.SIZE, Meta(description="Quota of one mailbox", examples=["5 GB"])] = None
-    documents: Annotated[int, kinds.SIZE, Meta(description="Further space on the mail volumes")] = 0
-    headroom: Annotated[int, kinds.PERCENT, Meta(description="Spare space on the mail volumes", examples=["20 %"])] = 0
+    users: Annotated[
+        int | None,
+        kinds.COUNT,
+        Meta(description="Mailboxes of the whole deployment: sizes of disks depend on it", examples=[150]),
+    ] = None
+    mailbox_quota: Annotated[
+        int | None,
+        kinds.SIZE,
+        Meta(description="Space that one mailbox may take: the mail volumes are users times this", examples=["5 GB"]),
+    ] = None
+    documents: Annotated[int, kinds.SIZE, Meta(description="Space on the mail volumes beside the mailboxes")] = 0
+    headroom: Annotated[
+        int,
+        kinds.PERCENT,
+        Meta(description="Spare space on the mail volumes, as a share of the rest", examples=["20 %"]),
+    ] = 0
     services: Annotated[
         dict[str, bool | tuple[str, ...]],
         kinds.OPENING,
-        Meta(description="External services: true, false, management, or ranges"),
+        Meta(
+            description="What is open to the Internet: true for everybody, false for nobody, management, or ranges. "
+            "Mail (smtp), the web client (https) and video are open unless said otherwise, all others closed"
+        ),
     ] = {}
     public_name: Annotated[
-        str, kinds.HOST_NAME, Meta(description="Name under which users reach the deployment, instead of mail.<domain>")
+        str,
+        kinds.HOST_NAME,
+        Meta(description="Name that users type into the browser; mail.example.com unless said otherwise"),
     ] = ""
     dns: Dns = Dns()
     domains: Annotated[
         dict[Annotated[str, kinds.DOMAIN], MailDomain],
-        Meta(description="Further mail domains, with what differs from dns"),
+        Meta(description="Further mail domains on the same machines, each with what differs from dns"),
     ] = {}
-    time_servers: Annotated[tuple[str, ...], kinds.HOST, Meta(description="Time servers, instead of the system's")] = ()
+    time_servers: Annotated[
+        tuple[str, ...],
+        kinds.HOST,
+        Meta(description="Time servers; those of the operating system unless said otherwise"),
+    ] = ()
     rhel: Rhel = Rhel()
     install: Annotated[
         str,
         kinds.one_of("nothing", "packages"),
-        Meta(description="What of Carbonio the nodes install by themselves: nothing, or the packages of their roles"),
+        Meta(
+            description="What of Carbonio the nodes install by themselves: nothing, or the packages of their roles. "
+            "Its set-up is always yours to run"
+        ),
     ] = "nothing"
     silence: Annotated[
         dict[Annotated[str, kinds.WORD], str],
@@ -257,9 +374,12 @@ class Topology(Table, frozen=True, kw_only=True):
     troubleshooting: Annotated[
         tuple[str, ...],
         kinds.one_of("open-internal"),
-        Meta(description="Switches for finding faults"),
+        Meta(description="Switches for finding faults; open-internal lets the nodes reach each other on every port"),
     ] = ()
     scenario: Annotated[
-        str, kinds.WORD, Meta(description="Documented scenario, instead of nodes", examples=["five-nodes"])
+        str, kinds.WORD, Meta(description="A layout of nodes from Carbonio's documents, instead of nodes")
     ] = ""
-    nodes: dict[Annotated[str, kinds.NODE_NAME], Node] = {}
+    nodes: Annotated[
+        dict[Annotated[str, kinds.NODE_NAME], Node],
+        Meta(description="The machines by name, each with its roles; or write scenario instead"),
+    ] = {}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from generator.context import Context
-from generator.facts import load_facts, releases
+from generator.facts import known_roles
 from generator.problems import Finding, nearest
 from generator.topology import Node
 
@@ -30,7 +30,7 @@ def _roles(name: str, node: Node, context: Context) -> Iterator[Finding]:
         path = ("nodes", name, "roles", index)
         if role in node.roles[:index]:
             yield Finding("duplicate-role", path, f'{name} has the role "{role}" twice', "Remove one of them.")
-        elif role not in facts.roles and role in _all_roles():
+        elif role not in facts.roles and role in known_roles():
             yield Finding(
                 "role-not-in-release",
                 path,
@@ -58,15 +58,6 @@ def _apart(name: str, node: Node, context: Context) -> Iterator[Finding]:
                     f"{name} has the roles {role} and {other}; no node may have both",
                     "Remove one of them, or move it to another node.",
                 )
-
-
-def _all_roles() -> set[str]:
-    return {
-        role
-        for name, release in releases().items()
-        for edition in release.editions
-        for role in load_facts(name, edition).roles
-    }
 
 
 def _keys(name: str, node: Node) -> Iterator[Finding]:

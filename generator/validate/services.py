@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from generator.addressing import parse_network
 from generator.context import Context
-from generator.facts import load_facts, releases
+from generator.facts import known_services
 from generator.problems import Finding, nearest
 
 _CLIENTS = ("imap", "imaps", "pop3", "pop3s")
@@ -56,14 +56,8 @@ def _ranges(name: str, ranges: tuple[str, ...], context: Context) -> Iterator[Fi
 
 def _unknown(name: str, context: Context) -> Iterator[Finding]:
     known = context.facts.services
-    elsewhere = {
-        service
-        for release in releases()
-        for edition in ("commercial", "community")
-        for service in load_facts(release, edition).services
-    }
     path = ("services", name)
-    if name in elsewhere:
+    if name in known_services():
         label = f"{context.facts.release.name} {context.facts.edition}"
         yield Finding(
             "service-not-in-release",

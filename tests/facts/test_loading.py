@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 
-from generator.facts import load, load_cloud, load_facts, load_prices, releases, spf_includes
+from generator.facts import (
+    known_roles,
+    known_services,
+    load,
+    load_cloud,
+    load_facts,
+    load_prices,
+    releases,
+    spf_includes,
+)
 from tests.facts.test_ports import COMBINATIONS
 
 DATA = Path(load.__file__).with_name("data")
@@ -64,6 +73,12 @@ def test_nothing_is_read_twice(opened: list[str]) -> None:
     load_facts("24.1.0", "commercial")
     load_facts("24.1", "commercial")
     assert len(opened) == before
+
+
+def test_roles_and_services_are_known_without_any_release() -> None:
+    every = [load_facts(release, edition) for release, edition in COMBINATIONS]
+    assert set(known_roles()) == {role for facts in every for role in facts.roles}
+    assert set(known_services()) == {service for facts in every for service in facts.services}
 
 
 def test_a_cloud_reads_its_own_file_alone(opened: list[str]) -> None:

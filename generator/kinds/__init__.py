@@ -8,39 +8,9 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
-from typing import Any, TypeAlias
 
-Parsed: TypeAlias = Any
-
-
-class Kind:
-    """A kind of scalar.
-
-    Attributes:
-        expected: What is expected, as in "a size in GB or TB such as 5 GB".
-        parse: Maps the YAML scalar (str, int, float, bool or None) to the value of the model. Raises
-            ValueError with an explanation, or an empty one where `expected` says all.
-        placeholder: Stands for a wrong value while the rest of the file is checked.
-        pattern: Regular expression of the accepted text, empty where there is none.
-        choices: The accepted words, where they are few.
-        remedy: Maps a refused text to what to write in its place, empty where that is anybody's guess.
-    """
-
-    def __init__(
-        self,
-        expected: str,
-        parse: Callable[[Any], Parsed],
-        placeholder: Parsed = "",
-        pattern: str = "",
-        choices: tuple[str, ...] = (),
-        remedy: Callable[[str], str] | None = None,
-    ) -> None:
-        self.expected = expected
-        self.parse = parse
-        self.placeholder = placeholder
-        self.pattern = pattern
-        self.choices = choices
-        self.remedy = remedy
+from generator.kinds import remedies
+from generator.kinds.kind import Kind, written
 
 
 def _text(value: object) -> str:
@@ -59,7 +29,7 @@ def _matching(
             raise ValueError
         return text
 
-    return Kind(expected, parse, placeholder, pattern, remedy=remedy)
+    return Kind(expected, parse, placeholder, pattern, remedy=remedy, schema=written(pattern))
 
 
 def one_of(*words: str) -> Kind:
@@ -70,7 +40,7 @@ def one_of(*words: str) -> Kind:
             raise ValueError
         return str(value)
 
-    return Kind(" or ".join(words), parse, words[0], choices=words)
+    return Kind(" or ".join(words), parse, words[0], choices=words, schema={"enum": list(words)})
 
 
 def _switch(value: object) -> bool:
@@ -79,7 +49,7 @@ def _switch(value: object) -> bool:
     return value
 
 
-def _whole(least: int, most: int) -> Callable[[object], int]:
+def _whole(expected: str, least: int, most: int, placeholder: int | None) -> Kind:
     def parse(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise ValueError
@@ -87,14 +57,18 @@ def _whole(least: int, most: int) -> Callable[[object], int]:
             raise ValueError
         return value
 
-    return parse
+    return Kind(expected, parse, placeholder, schema={"type": "integer", "minimum": least, "maximum": most})
 
 
-def _measured(units: dict[str, float], most: int) -> Callable[[object], int]:
+def _any_case(word: str) -> str:
+    return "".join(f"[{char.lower()}{char.upper()}]" if char.isalpha() else char for char in word)
+
+
+def _measured(expected: str, units: dict[str, float], most: int, usual: str) -> Kind:
     known = {unit.lower(): factor for unit, factor in units.items()}
 
     def parse(value: object) -> int:
-        match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?) ?([A-Za-z%]{1,5})", str(value))
+        match = re.fullmatch(rf"({_AMOUNT}) ?([A-Za-z%]{{1,5}})", str(value))
         if not match or match[2].lower() not in known:
             raise ValueError("a bare number has no unit" if re.fullmatch(r"[\d.]+", str(value)) else "")
         amount = float(match[1]) * known[match[2].lower()]
@@ -104,32 +78,11 @@ def _measured(units: dict[str, float], most: int) -> Callable[[object], int]:
             raise ValueError("that is more than any deployment holds")
         return int(amount)
 
-    return parse
+    names = "|".join(_any_case(unit) for unit in units)
+    return Kind(expected, parse, 0, remedy=remedies.with_unit(usual), schema=written(f"{_AMOUNT} ?(?:{names})"))
 
 
-def _with(unit: str) -> Callable[[str], str]:
-    """Return the remedy for numbers whose unit was left out."""
-
-    def remedy(text: str) -> str:
-        return f"Write: {text} {unit}" if re.fullmatch(r"\d{1,9}(\.\d{1,3})?", text) else ""
-
-    return remedy
-
-
-def _as_host_name(text: str) -> str:
-    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63].rstrip("-")
-    return f"Write: {name}" if name[:1].isalpha() else ""
-
-
-def _as_type(text: str) -> str:
-    """Return how to write the size of a machine of one's own."""
-    match = re.fullmatch(r"(\d{1,3}) ?[xX*] ?(\d{1,4}) ?[Gg]i?[Bb]?", text)
-    return f"Processors x GiB, without a unit: {match[1]}x{match[2]}" if match else ""
-
-
-def _as_public_key(text: str) -> str:
-    path = re.fullmatch(r"[~./][^ ]*|[^ ]+\.pub", text)
-    return "Paste the content of the file: the line that cat prints for the one that ends in .pub." if path else ""
+_AMOUNT = r"[0-9]{1,9}(?:\.[0-9]{1,3})?"
 
 
 _WIREGUARD_BYTES = 32
@@ -201,7 +154,7 @@ def _release(value: object) -> str:
     if isinstance(value, float | int) and not isinstance(value, bool):
         raise ValueError("an unquoted number loses its zeros")
     text = _text(value)
-    if not re.fullmatch(r"\d{2}\.\d{1,2}(\.\d{1,2})?", text):
+    if not re.fullmatch(r"[0-9]{2}\.[0-9]{1,2}(\.[0-9]{1,2})?", text):
         raise ValueError
     return text
 
@@ -217,6 +170,11 @@ def _ascii(value: object) -> str:
         return idna.encode(text.lower(), uts46=True).decode()
     except idna.IDNAError as why:
         raise ValueError(f"mail and DNS cannot use it ({why})") from None
+
+
+def _in_any_script(pattern: str) -> str:
+    """Return the pattern of what `_ascii` turns into a name: capitals, a final dot, letters of other scripts."""
+    return rf"(?:{pattern.replace('a-z', 'A-Za-z')})\.?|[^\x00]*[^\x00-\x7f][^\x00]*"
 
 
 def _check_script(text: str) -> None:
@@ -245,7 +203,7 @@ def _domain_name(
             _check_script(found)
         return found
 
-    return Kind(expected, parse, placeholder)
+    return Kind(expected, parse, placeholder, schema=written(_in_any_script(pattern)))
 
 
 def _mail_address(value: object) -> str:
@@ -282,14 +240,25 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN_PATTERN = rf"(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])"
 _UNDERSCORED = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 
+_MAILBOX = r"[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,62}[A-Za-z0-9])?"
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
+# 0032 is 32: it only looks for decimal digits, however many.
+_IPV4_RANGE = rf"{_IPV4}(?:/0*(?:3[0-2]|[12]?[0-9])?)?"
+_YES_OR_NO = "|".join(_any_case(word) for word in ("true", "yes", "on", "false", "no", "off"))
+
 # Names of things that are looked up: whatever is not found is refused, with the names that are.
 WORD = _matching("a name", r"[^\x00-\x1f\x7f]{1,63}")
-NAME = _matching("a name of letters, digits and hyphens", r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", most=63)
+NAME = _matching(
+    "a name of letters, digits and hyphens",
+    r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?",
+    most=63,
+)
 NODE_NAME = _matching(
     "a host name: small letters, digits and hyphens, a letter first",
     r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?",
     most=63,
-    remedy=_as_host_name,
+    remedy=remedies.as_host_name,
 )
 DOMAIN = _domain_name(
     "a domain such as example.com",
@@ -304,59 +273,73 @@ RECORD_NAME = _domain_name(
     any_label=True,
 )
 _SPF_TEXT = _domain_name("", rf"(?:{_UNDERSCORED}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])", any_label=True)
-SPF_DOMAIN = Kind("the domain of another SPF record such as _spf.example.com", _spf_domain)
-AUTHORITY = Kind("the domain of a certification authority such as letsencrypt.org", _authority)
+SPF_DOMAIN = Kind("the domain of another SPF record such as _spf.example.com", _spf_domain, schema=_SPF_TEXT.schema)
+AUTHORITY = Kind("the domain of a certification authority such as letsencrypt.org", _authority, schema=DOMAIN.schema)
 RECORD_TYPE = one_of("A", "AAAA", "CAA", "CNAME", "MX", "NS", "SRV", "TXT")
 RECORD_TEXT = _matching("the text of a record: ASCII, on one line", r"[\x20-\x7e]{1,4000}", most=4000)
 KEY_TEXT = _matching("the text of a DKIM key, on one or more lines", r"[\t\n\r\x20-\x7e]{1,4000}", most=4000)
 REASON = _matching("a reason: a sentence on one line", r"[^\x00-\x1f\x7f]{3,300}", most=300)
 SELECTOR = _domain_name("a DKIM selector such as carbonio", rf"{_LABEL}(?:\.{_LABEL})*", most=100)
 RELATIVE_FILE = _matching(
-    "a file beside the topology such as dkim.txt", r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*"
+    "a file beside the topology such as dkim.txt",
+    r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*",
 )
 HOST = _matching("a host name or an address", rf"(?:{_LABEL}\.)*{_LABEL}")
 _ADDRESS_TEXT = _matching(
     "",
-    rf"[A-Za-z0-9](?:[A-Za-z0-9._+-]{{0,62}}[A-Za-z0-9])?@{_DOMAIN_PATTERN}",
+    rf"{_MAILBOX}@{_DOMAIN_PATTERN}",
 )
-MAIL_ADDRESS = Kind("a mail address such as postmaster@example.com", _mail_address)
+MAIL_ADDRESS = Kind(
+    "a mail address such as postmaster@example.com",
+    _mail_address,
+    schema=written(rf"{_MAILBOX}@(?:{_in_any_script(_DOMAIN_PATTERN)})"),
+)
 MACHINE_TYPE = _matching(
-    "a machine type such as m6i.xlarge or, on a hypervisor, 8x32", r"[a-z0-9][a-z0-9.-]{1,40}", remedy=_as_type
+    "a machine type such as m6i.xlarge or, on a hypervisor, 8x32", r"[a-z0-9][a-z0-9.-]{1,40}", remedy=remedies.as_type
 )
 _IMAGE_TEXT = _matching("", r"[A-Za-z0-9/][A-Za-z0-9._:/=~+-]{2,200}")
 IMAGE = Kind(
-    "an image: an identifier such as ami-0123456789abcdef0, or where the file is", _image, pattern=_IMAGE_TEXT.pattern
+    "an image: an identifier such as ami-0123456789abcdef0, or where the file is",
+    _image,
+    pattern=_IMAGE_TEXT.pattern,
+    schema=written(_IMAGE_TEXT.pattern),
 )
 URI = _matching(
     "a connection URI such as qemu:///system",
     r"qemu(?:\+[a-z0-9]+)?://[A-Za-z0-9.@:_-]*/(?:system|session)(?:\?[A-Za-z0-9._~/=&%-]+)?",
 )
 FOLDER = _matching("an absolute path of a folder", r"(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
-WIREGUARD_KEY = Kind("a public key as wg pubkey prints it: 44 characters that end in =", _wireguard_key)
+WIREGUARD_KEY = Kind(
+    "a public key as wg pubkey prints it: 44 characters that end in =",
+    _wireguard_key,
+    schema=written(r"[A-Za-z0-9+/]{43}={1,2}"),
+)
 PUBLIC_KEY = Kind(
     "the content of a public key file: one line that starts with ssh-ed25519, ssh-rsa or ecdsa",
     _public_key,
-    remedy=_as_public_key,
+    remedy=remedies.as_public_key,
+    schema=written(_KEY),
 )
-NETWORK = Kind("an IPv4 range such as 198.51.100.0/24", _network, "192.0.2.0/24")
-ADDRESS = Kind("an IPv4 address such as 10.20.0.10", _address)
-SWITCH = Kind("true or false", _switch, False)
-OPENING = Kind('true, false, "management" or a list of IPv4 ranges', _opening, False)
-COUNT = Kind("a whole number from 1 to 10 million", _whole(1, 10_000_000), None)
-PORT = Kind("a port from 1 to 65535", _whole(1, 65_535), 51_820)
-PREFERENCE = Kind("a preference from 0 to 65535", _whole(0, 65_535), 10)
-SECONDS = Kind("a number of seconds from 30 to 604800", _whole(30, 604_800), 300)
-SIZE = Kind(
-    "a size such as 5 GB",
-    _measured({"GB": 1, "GiB": 1, "TB": 1024, "TiB": 1024}, 10_000_000),
-    0,
-    remedy=_with("GB"),
+NETWORK = Kind("an IPv4 range such as 198.51.100.0/24", _network, "192.0.2.0/24", schema=written(_IPV4_RANGE))
+ADDRESS = Kind("an IPv4 address such as 10.20.0.10", _address, schema=written(_IPV4))
+# Words of YAML 1.1 are texts to a reader of YAML 1.2.
+SWITCH = Kind("true or false", _switch, False, schema={"type": ["boolean", "string"], "pattern": f"^(?:{_YES_OR_NO})$"})
+OPENING = Kind(
+    'true, false, "management" or a list of IPv4 ranges',
+    _opening,
+    False,
+    schema={
+        "type": ["boolean", "string", "array"],
+        "pattern": f"^(?:{_YES_OR_NO}|management|{_IPV4_RANGE})$",
+        "items": NETWORK.schema,
+        "examples": ["management"],
+    },
 )
-HOURS = Kind(
-    "a duration such as 200 hours",
-    _measured({"h": 1, "hour": 1, "hours": 1}, 10_000_000),
-    0,
-    remedy=_with("hours"),
-)
-PERCENT = Kind("a share such as 20 %", _measured({"%": 1}, 1_000), 0, remedy=_with("%"))
-RELEASE = Kind('a release in quotes, such as "24.1"', _release)
+COUNT = _whole("a whole number from 1 to 10 million", 1, 10_000_000, None)
+PORT = _whole("a port from 1 to 65535", 1, 65_535, 51_820)
+PREFERENCE = _whole("a preference from 0 to 65535", 0, 65_535, 10)
+SECONDS = _whole("a number of seconds from 30 to 604800", 30, 604_800, 300)
+SIZE = _measured("a size such as 5 GB", {"GB": 1, "GiB": 1, "TB": 1024, "TiB": 1024}, 10_000_000, "GB")
+HOURS = _measured("a duration such as 200 hours", {"h": 1, "hour": 1, "hours": 1}, 10_000_000, "hours")
+PERCENT = _measured("a share such as 20 %", {"%": 1}, 1_000, "%")
+RELEASE = Kind('a release in quotes, such as "24.1"', _release, schema={"type": "string"})
