@@ -1,11 +1,11 @@
 """The way through the program: load, validate, plan, render."""
 
-import os
 from argparse import Namespace
 from pathlib import Path
 
 import msgspec
 
+from generator.cli.report import say
 from generator.clouds import DNS_PROVIDERS, REGISTRY, Cloud
 from generator.context import Context
 from generator.errors import GeneratorError
@@ -16,6 +16,9 @@ from generator.planner import make_plan
 from generator.problems import Finding, Problem, without_follow_ups
 from generator.render import Rendering, render
 from generator.validate import check, resolve
+
+_MOST_SHOWN = 60
+"""Characters of a --set in the line that says what was composed."""
 
 
 class WrongTopologyError(GeneratorError):
@@ -56,8 +59,9 @@ def plan_topology(options: Namespace) -> Planned:
         WrongTopologyError: It has errors.
         InputError: It or the lock file cannot be read.
     """
-    shown = os.path.normpath(options.topology)
-    source, problems = read_source(Path(options.topology), shown)
+    source, problems = read_source(options.topology, options.overlay, options.set)
+    if options.overlay or options.set:
+        say(f"composed of {', '.join([options.topology, *options.overlay, *_shown(options.set)])}")
     if problems and source.root is None:
         raise WrongTopologyError(problems)
     topology, findings = decode(source)
@@ -109,9 +113,17 @@ def clouds_in_use(plan: Plan) -> dict[str, Cloud]:
 
 def _stop_at_errors(source: Source, problems: list[Problem], findings: list[Finding]) -> list[Problem]:
     """Return the findings with their places; raise where one of them is an error."""
-    places = {(problem.line, problem.column) for problem in problems}
-    found = [problem for problem in map(source.locate, findings) if (problem.line, problem.column) not in places]
+    places = {_place(problem) for problem in problems}
+    found = [problem for problem in map(source.locate, findings) if _place(problem) not in places]
     located = [*problems, *found]
     if any(problem.severity == "error" for problem in located):
         raise WrongTopologyError(located)
     return located
+
+
+def _place(problem: Problem) -> tuple[str, int, int]:
+    return problem.file, problem.line, problem.column
+
+
+def _shown(assignments: list[str]) -> list[str]:
+    return [f"--set {text[:_MOST_SHOWN]}{'…' if len(text) > _MOST_SHOWN else ''}" for text in assignments]

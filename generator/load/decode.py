@@ -4,61 +4,18 @@ The structs and their annotations in `generator.topology` say what may stand whe
 collected; a wrong value is replaced by its kind's placeholder, so that the rules still see the rest.
 """
 
-import types
-import typing
-from functools import cache
+import re
 from typing import Any, TypeVar
 
-import msgspec
 import yaml
 
 from generator.kinds import NETWORK, OPENING, Kind
-from generator.load.source import Source, entries, scalar
+from generator.load.shape import Field, Shape, fields_of
+from generator.load.source import Source, entries, is_null, scalar
 from generator.problems import Finding, Path, nearest
 from generator.topology import Table, Topology
 
 _TableT = TypeVar("_TableT", bound=Table)
-
-
-class _Shape(msgspec.Struct, frozen=True):
-    """What may stand at a place of the tree."""
-
-    form: str
-    kind: Kind | None = None
-    table: type[Table] | None = None
-    item: "_Shape | None" = None
-    key: Kind | None = None
-
-
-class _Field(msgspec.Struct, frozen=True):
-    shape: _Shape
-    required: bool
-
-
-@cache
-def _shapes(table: type[Table]) -> dict[str, _Field]:
-    hints = typing.get_type_hints(table, include_extras=True)
-    required = {field.name for field in msgspec.structs.fields(table) if field.required}
-    return {
-        name: _Field(_shape(hint), name in required) for name, hint in hints.items() if name in table.__struct_fields__
-    }
-
-
-def _shape(hint: Any, kind: Kind | None = None) -> _Shape:
-    origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if origin is typing.Annotated:
-        return _shape(args[0], next((extra for extra in args[1:] if isinstance(extra, Kind)), kind))
-    if kind is OPENING and origin is types.UnionType:
-        return _Shape("opening", kind)
-    if origin is types.UnionType:
-        return _shape(next(arg for arg in args if arg is not type(None)), kind)
-    if origin is tuple:
-        return _Shape("list", item=_shape(args[0], kind))
-    if origin is dict:
-        return _Shape("map", item=_shape(args[1], kind), key=_shape(args[0]).kind)
-    if isinstance(hint, type) and issubclass(hint, Table):
-        return _Shape("table", table=hint)
-    return _Shape("scalar", kind)
 
 
 def decode(source: Source) -> tuple[Topology | None, list[Finding]]:
@@ -85,10 +42,9 @@ class _Decoder:
 
     def table(self, table: type[_TableT], node: yaml.Node, path: Path) -> _TableT:
         """Decode a mapping, or the short form of one."""
-        fields = _shapes(table)
+        fields = fields_of(table)
         values: dict[str, Any] = {}
-        nothing = isinstance(node, yaml.ScalarNode) and scalar(node) is None
-        if nothing and not table.SHORT:
+        if is_null(node) and not table.SHORT:
             # An entry of a map, all of it as it comes: `example.org:`.
             node = yaml.MappingNode("", [])
         if not isinstance(node, yaml.MappingNode) and table.SHORT:
@@ -101,7 +57,7 @@ class _Decoder:
                 field = fields.get(key)
                 if field is None:
                     self._unknown(key, fields, path)
-                elif not isinstance(value, yaml.ScalarNode) or scalar(value) is not None:
+                elif not is_null(value):
                     values[key] = self.value(field.shape, value, (*path, key))
         for name, field in fields.items():
             if field.required and name not in values:
@@ -114,7 +70,9 @@ class _Decoder:
                 values[name] = self._placeholder(field.shape)
         return table(**values)
 
-    def _unknown(self, key: str, fields: dict[str, _Field], path: Path) -> None:
+    def _unknown(self, key: str, fields: dict[str, Field], path: Path) -> None:
+        if self._substitution(key, (*path, key), key=True):
+            return
         hint = nearest(key, list(fields))
         known = "" if hint else f"Known here: {', '.join(fields)}."
         if not path and key in _services():
@@ -127,15 +85,17 @@ class _Decoder:
             key=True,
         )
 
-    def _placeholder(self, shape: _Shape) -> Any:
+    def _placeholder(self, shape: Shape) -> Any:
         if shape.table is not None:
             return self.__class__().table(shape.table, yaml.MappingNode("", []), ())
-        if shape.form == "scalar" and shape.kind is not None:
+        if shape.form in ("scalar", "opening") and shape.kind is not None:
             return shape.kind.placeholder
         return () if shape.form == "list" else {}
 
-    def value(self, shape: _Shape, node: yaml.Node, path: Path) -> Any:
+    def value(self, shape: Shape, node: yaml.Node, path: Path) -> Any:
         """Decode what stands at a path."""
+        if isinstance(node, yaml.ScalarNode) and self._substitution(str(node.value), path):
+            return self._placeholder(shape)
         if shape.form == "table" and shape.table is not None:
             return self.table(shape.table, node, path)
         if shape.form == "list" and shape.item is not None:
@@ -148,7 +108,7 @@ class _Decoder:
             raise AssertionError(f"no kind for {path}")
         return self._scalar(shape.kind, node, path)
 
-    def _list(self, item: _Shape, node: yaml.Node, path: Path) -> tuple[Any, ...]:
+    def _list(self, item: Shape, node: yaml.Node, path: Path) -> tuple[Any, ...]:
         nodes = node.value if isinstance(node, yaml.SequenceNode) else None
         if nodes is None and isinstance(node, yaml.ScalarNode):
             nodes = [node]
@@ -164,18 +124,29 @@ class _Decoder:
             before = len(self.findings)
         return tuple(found)
 
-    def _map(self, item: _Shape, key_kind: Kind | None, node: yaml.Node, path: Path) -> dict[str, Any]:
+    def _map(self, item: Shape, key_kind: Kind | None, node: yaml.Node, path: Path) -> dict[str, Any]:
         if not isinstance(node, yaml.MappingNode):
             self.wrong("wrong-type", path, f"{_said(path)} must be a mapping of names to values")
             return {}
         found = {}
         for key, value in entries(node):
             here = (*path, key)
-            if key_kind is None or self._key(key_kind, key, here):
+            if self._key(key_kind, key, here):
                 found[key] = self.value(item, value, here)
         return found
 
-    def _key(self, kind: Kind, key: str, path: Path) -> bool:
+    def _substitution(self, text: str, path: Path, *, key: bool = False) -> bool:
+        found = _SUBSTITUTED.search(text)
+        if found is not None:
+            message = f"{_quoted(found[0])} stays as it is: values are not substituted"
+            self.wrong("substitution", path, message, _NO_SUBSTITUTION, key=key)
+        return found is not None
+
+    def _key(self, kind: Kind | None, key: str, path: Path) -> bool:
+        if self._substitution(key, path, key=True):
+            return False
+        if kind is None:
+            return True
         try:
             kind.parse(key)
         except ValueError:
@@ -186,7 +157,7 @@ class _Decoder:
     def _opening(self, node: yaml.Node, path: Path) -> bool | tuple[str, ...]:
         # One range may stand without brackets.
         if isinstance(node, yaml.SequenceNode) or (isinstance(node, yaml.ScalarNode) and "." in str(node.value)):
-            return self._list(_Shape("scalar", NETWORK), node, path)
+            return self._list(Shape("scalar", NETWORK), node, path)
         value = self._scalar(OPENING, node, path)
         return (value,) if isinstance(value, str) else bool(value)
 
@@ -201,10 +172,9 @@ class _Decoder:
             shown = _quoted(str(node.value))
             hint = nearest(str(value), kind.choices) if kind.choices else ""
             why = f": {reason}" if str(reason) else ""
-            mend = _SUBSTITUTION if "${" in str(value) else ""
-            if _is_unquoted_release(path, value):
-                mend = f'Write it in quotes: release: "{node.value}"'
-            rule = "unquoted-release" if _is_unquoted_release(path, value) else "wrong-value"
+            mend, rule = "", "wrong-value"
+            if path == ("release",) and isinstance(value, int | float):
+                mend, rule = f'Write it in quotes: release: "{node.value}"', "unquoted-release"
             self.wrong(rule, path, f"{_said(path)}: {shown} is not {kind.expected}{why}{hint}", mend)
             return kind.placeholder
 
@@ -220,11 +190,13 @@ def _services() -> set[str]:
     }
 
 
-_SUBSTITUTION = "Values are not substituted: what is reviewed in the file is what applies."
+_SUBSTITUTED = re.compile(r"\$\{[^}]*\}?|^\$[A-Za-z_][A-Za-z0-9_]*$|(?<=[.@/])\$[A-Za-z_][A-Za-z0-9_]*")
+"""`${NAME}` wherever it stands; `$NAME` where it is all there is, or a part of a name or path.
 
+Elsewhere a dollar may be meant: in the text of a record.
+"""
 
-def _is_unquoted_release(path: Path, value: object) -> bool:
-    return path == ("release",) and isinstance(value, int | float)
+_NO_SUBSTITUTION = "What is reviewed is what applies: write the value, or give it with --overlay or --set."
 
 
 def _said(path: Path) -> str:
