@@ -189,16 +189,16 @@ def test_every_problem_stands_where_its_value_was_written(tmp_path: Path) -> Non
         ("eu/a.yaml", 6, 8, "missing-key"),
         ("eu/a.yaml", 6, 9, "unknown-key"),
     ]
-    right = {"b.yaml": "mailbox_quota: 6 GB", "eu/a.yaml": "users: ~\nnodes: {mta1: {type: m9.huge}}\n"}
-    build_tree(tmp_path, right)
+    build_tree(tmp_path, {"b.yaml": "mailbox_quota: 6 GB", "eu/a.yaml": "users: ~\n"})
     found = problems(run_cli(tmp_path, "plan", *words, "--set", "nodes.files1.roles[1]=dox"))
     # The roles are wrong where each was written; users are missing where they were taken away.
     assert found == [
         ("--set", 1, 23, "unknown-role"),
         ("eu/a.yaml", 1, 8, "missing-users"),
-        ("eu/a.yaml", 2, 22, "unknown-type"),
         ("topology.yaml", 13, 23, "unknown-role"),
     ]
+    build_tree(tmp_path, {"topology.yaml": BASE, "eu/a.yaml": "\nnodes: {mta1: {type: m9.huge}}\n"})
+    assert problems(run_cli(tmp_path, "plan", *words)) == [("eu/a.yaml", 2, 22, "unknown-type")]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import argparse
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 
@@ -10,7 +9,7 @@ import generator.cli.generate as generate_command
 from generator import __version__
 from generator.cli.options import common
 from generator.cli.pipeline import WrongTopologyError
-from generator.cli.report import say, say_error, say_problems
+from generator.cli.report import close_streams, open_streams, say, say_error, say_problems
 from generator.errors import Exit, GeneratorError
 
 _SUMMARY = "Writes Terraform and cloud-init for a Carbonio deployment from one topology file."
@@ -51,11 +50,17 @@ def _run(arguments: list[str]) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; see `generator.errors.Exit`."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        code = _run(arguments)
-        sys.stdout.flush()
-        return code
+        open_streams()
+    except GeneratorError as error:
+        say_error(str(error), error.mend)
+        return error.exit_code
+    return close_streams(_code(list(sys.argv[1:] if argv is None else argv)))
+
+
+def _code(arguments: list[str]) -> int:
+    try:
+        return _run(arguments)
     except WrongTopologyError as error:
         say_problems(error.problems)
         return error.exit_code
@@ -65,9 +70,5 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         say("interrupted")
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the output has enough; keep the interpreter from complaining at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.FINE
     except SystemExit as exit_:
         return exit_.code if isinstance(exit_.code, int) else Exit.WRONG_INPUT

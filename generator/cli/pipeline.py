@@ -49,7 +49,13 @@ class Planned(msgspec.Struct, frozen=True):
 
 def output_folder(options: Namespace) -> Path:
     """Return the folder of the Terraform: `--out`, or the topology's own."""
-    return Path(options.out) if options.out else Path(options.topology).parent
+    return Path(options.out) if options.out else _own_folder(options)
+
+
+def _own_folder(options: Namespace) -> Path:
+    """Return where the topology lies; of one that comes through a pipe, the folder in which we run."""
+    folder = Path(options.topology).parent
+    return Path() if folder.is_absolute() and folder.parts[1:2] in (("dev",), ("proc",)) else folder
 
 
 def plan_topology(options: Namespace) -> Planned:
@@ -67,7 +73,7 @@ def plan_topology(options: Namespace) -> Planned:
     topology, findings = decode(source)
     context = None
     if topology is not None and not problems:
-        topology, unread = read_keys(topology, Path(options.topology).parent)
+        topology, unread = read_keys(topology, _own_folder(options))
         findings += unread
         clouds = {name: cloud.capabilities for name, cloud in REGISTRY.items()}
         context, consequences = resolve(topology, clouds, DNS_PROVIDERS)

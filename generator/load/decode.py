@@ -15,6 +15,8 @@ from generator.load.source import Source, entries, is_null, scalar
 from generator.problems import Finding, Path, nearest
 from generator.topology import Table, Topology
 
+_MOST_FINDINGS = 500
+
 _TableT = TypeVar("_TableT", bound=Table)
 
 
@@ -22,15 +24,22 @@ def decode(source: Source) -> tuple[Topology | None, list[Finding]]:
     """Return the topology of a file, and all that is wrong with its shape.
 
     Returns:
-        The topology with placeholders for wrong values, or None where the file is no mapping; and the
-        findings.
+        The topology with placeholders for wrong values, or None where the file is no mapping or has more than 500
+        errors; and the findings.
     """
     decoder = _Decoder()
     if not isinstance(source.root, yaml.MappingNode):
         what = "empty" if source.root is None else "not a mapping of keys to values"
         mend = "Start with: domain: example.com"
         return None, [Finding("not-a-topology", (), f"the topology is {what}", mend)]
-    return decoder.table(Topology, source.root, ()), decoder.findings
+    try:
+        return decoder.table(Topology, source.root, ()), decoder.findings
+    except _EnoughError:
+        return None, decoder.findings
+
+
+class _EnoughError(Exception):
+    """So much is wrong that it is no topology; saying all of it would take minutes."""
 
 
 class _Decoder:
@@ -38,6 +47,8 @@ class _Decoder:
         self.findings: list[Finding] = []
 
     def wrong(self, rule: str, path: Path, message: str, mend: str = "", *, key: bool = False) -> None:
+        if len(self.findings) == _MOST_FINDINGS:
+            raise _EnoughError
         self.findings.append(Finding(rule, path, message, mend, key=key))
 
     def table(self, table: type[_TableT], node: yaml.Node, path: Path) -> _TableT:

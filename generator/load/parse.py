@@ -7,6 +7,7 @@ object. Duplicate keys, aliases that explode and nesting that would exhaust the 
 import io
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, cast
 
 import yaml
@@ -19,6 +20,7 @@ _DEEPEST = 64
 _MOST_VALUES = 200_000
 """Keys and values that a file may have: five thousand nodes come to 30,000."""
 _MOST_ALIASED = 100_000
+_MOST_PROBLEMS = 500
 _ENDLESS = ("alias-bomb", "alias-loop")
 
 _TAGS = {
@@ -80,8 +82,11 @@ def parse_text(text: str, shown: str) -> tuple[yaml.Node | None, list[Problem]]:
         return None, [problem_at(mark, shown, "yaml-syntax", f"this is not YAML: {reason}", "Remove the character.")]
     except RecursionError:
         return None, [_too_deep(None, shown)]
-    problems = [problem_at(node.start_mark, shown, *said) for node, said in _tree_problems(root)]
-    if any(problem.rule in _ENDLESS for problem in problems):
+    problems = [
+        problem_at(node.start_mark, shown, *said) for node, said in islice(_tree_problems(root), _MOST_PROBLEMS)
+    ]
+    # What comes after the last problem that is told may be endless as well.
+    if len(problems) == _MOST_PROBLEMS or any(problem.rule in _ENDLESS for problem in problems):
         root = None
     return root, problems
 
@@ -121,7 +126,7 @@ def _too_much(text: str, shown: str) -> Problem | None:
     for match in re.finditer(r"[\[\]{}]", text):
         opened += 1 if match[0] in "[{" else -1
         deepest = max(deepest, opened)
-    blocks = re.search(rf"^ {{{_DEEPEST},}}|(?:[-?:] +){{{_DEEPEST // 2},}}", text, re.MULTILINE)
+    blocks = re.search(rf"^ {{{_DEEPEST}}}|(?:[-?:] +){{{_DEEPEST // 2}}}", text, re.MULTILINE)
     # Each value but the first follows one of these, and a key has one value.
     most = 2 * sum(map(text.count, ("\n", ",", ":", "-", "[", "{", "?")))
     if deepest < _DEEPEST and not blocks and most < _MOST_VALUES:
