@@ -6,10 +6,10 @@ import sys
 from collections.abc import Sequence
 
 import generator.cli.generate as generate_command
-from generator import __version__
-from generator.cli.options import common
+from generator.cli.options import common, reading
 from generator.cli.pipeline import WrongTopologyError
 from generator.cli.report import close_streams, open_streams, say, say_error, say_problems
+from generator.cli.version import Version
 from generator.errors import Exit, GeneratorError
 
 _SUMMARY = "Writes Terraform and cloud-init for a Carbonio deployment from one topology file."
@@ -20,13 +20,19 @@ COMMANDS = {
     "plan": "show what was decided and why",
     "rehearse": "apply everything against a simulated cloud",
     "verify": "ask resolvers whether the world sees the DNS of the plan",
+    "completion": "print a script that completes commands in bash, zsh or fish",
 }
 """What each command does, by name; its module in `generator.cli` is loaded when it is called."""
 
 
-def _parser() -> argparse.ArgumentParser:
+def root_parser(*, topology: bool = True) -> argparse.ArgumentParser:
+    """Return the parser of what comes without a command.
+
+    Args:
+        topology: Whether a topology may stand there; completion puts the commands in its place.
+    """
     commands = {"": "read topology.yaml here, write the Terraform here", **COMMANDS}
-    lines = [f"  generate {name:9} {what}" for name, what in commands.items()]
+    lines = [f"  generate {name:10} {what}" for name, what in commands.items()]
     parser = argparse.ArgumentParser(
         prog="generate",
         usage="generate [TOPOLOGY] [options]\n       generate COMMAND [options]",
@@ -34,9 +40,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    common(parser)
+    common(parser) if topology else reading(parser)
     generate_command.options(parser)
-    parser.add_argument("--version", action="version", version=f"generate {__version__}")
+    parser.add_argument("--version", action=Version)
     return parser
 
 
@@ -45,7 +51,7 @@ def _run(arguments: list[str]) -> int:
         command = importlib.import_module(f"generator.cli.{arguments[0]}")
         code: int = command.run(command.parser().parse_args(arguments[1:]))
         return code
-    return generate_command.run(_parser().parse_args(arguments))
+    return generate_command.run(root_parser().parse_args(arguments))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

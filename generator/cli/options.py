@@ -12,6 +12,11 @@ def common(parser: argparse.ArgumentParser) -> None:
         metavar="TOPOLOGY",
         help="topology file (topology.yaml)",
     )
+    reading(parser)
+
+
+def reading(parser: argparse.ArgumentParser) -> None:
+    """Add the options for reading a topology."""
     parser.add_argument(
         "--overlay",
         action="append",

@@ -2,7 +2,7 @@
 
 from generator.facts.base import EVERY_NODE, Edition, Fact, FactsError, Family, Protocol
 from generator.facts.cloud import CloudFacts, CloudImage, CloudLimits, MachineType
-from generator.facts.load import load_cloud, load_facts, releases, spf_includes
+from generator.facts.load import facts_version, load_cloud, load_facts, releases, spf_includes
 from generator.facts.model import (
     EditionRules,
     Facts,
@@ -79,6 +79,7 @@ __all__ = [
     "VideoHardware",
     "WrittenValue",
     "YumRepository",
+    "facts_version",
     "load_cloud",
     "load_facts",
     "releases",
