@@ -20,7 +20,7 @@ COMMANDS = {
     "plan": "show what was decided and why",
     "rehearse": "apply everything against a simulated cloud",
     "verify": "ask resolvers whether the world sees the DNS of the plan",
-    "completion": "print a script that completes commands in bash, zsh or fish",
+    "completion": "print what completes commands in bash, zsh or fish",
 }
 """What each command does, by name; its module in `generator.cli` is loaded when it is called."""
 
