@@ -236,6 +236,7 @@ RECORD_NAME = _domain_name(
 RECORD_TYPE = one_of("A", "AAAA", "CAA", "CNAME", "MX", "NS", "SRV", "TXT")
 RECORD_TEXT = _matching("the text of a record: ASCII, on one line", r"[\x20-\x7e]{1,4000}", most=4000)
 KEY_TEXT = _matching("the text of a DKIM key, on one or more lines", r"[\t\n\r\x20-\x7e]{1,4000}", most=4000)
+REASON = _matching("a reason: a sentence on one line", r"[^\x00-\x1f\x7f]{3,300}", most=300)
 SELECTOR = _domain_name("a DKIM selector such as carbonio", rf"{_LABEL}(?:\.{_LABEL})*", most=100)
 RELATIVE_FILE = _matching(
     "a file beside the topology such as dkim.txt", r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*"

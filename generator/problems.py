@@ -30,7 +30,15 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True, order=True):
-    """A finding with its place; line and column count from one."""
+    """A finding with its place.
+
+    Attributes:
+        file: As messages name it.
+        line: From one.
+        column: In characters, from one.
+        length: Characters of the line that it is about.
+        excerpt: The line; empty where it must not be shown, or where there is none.
+    """
 
     file: str
     line: int
@@ -39,6 +47,8 @@ class Problem(msgspec.Struct, frozen=True, order=True):
     rule: str
     message: str
     mend: str = ""
+    length: int = 1
+    excerpt: str = ""
 
 
 def without_follow_ups(findings: Sequence[Finding], causes: Sequence[Finding]) -> list[Finding]:

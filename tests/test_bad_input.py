@@ -1,16 +1,21 @@
 """Every rule has a file of bad input, in which comments say what is expected and where.
 
+What is printed for it stands beside it (NAME.out; GOLDEN_UPDATE=1 writes it anew).
 Below the line in question, `#   ^ rule: part of the message` points to the column with its caret;
 `#< rule: ...` means the first column; `warning rule: ...` expects a warning.
 """
 
 from __future__ import annotations
 
+import ast
+import json
+import os
 import re
 from pathlib import Path
 
 import pytest
 
+from generator.rules import rules
 from tests.helpers import ROOT, read_tree, run_cli
 
 BAD = sorted((ROOT / "tests" / "bad").glob("*.yaml"))
@@ -18,7 +23,11 @@ EXPECTED = re.compile(r"#(?P<gap> *)(?P<mark>[<^]) (?P<warning>warning )?(?P<rul
 FOUND = re.compile(
     r"topology\.yaml:(?P<line>\d+):(?P<column>\d+): (?P<severity>error|warning)\[(?P<rule>[a-z0-9-]+)\]: (?P<text>.*)"
 )
-RULE_IN_CODE = re.compile(r'(?:Finding|self\.wrong|wrong)\(\s*"([a-z0-9-]+)"|yield (?:node|key), \("([a-z0-9-]+)"')
+CALLS = ("Finding", "wrong", "_find", "problem_at")
+LONGEST = 12
+"""Lines that one problem may take."""
+
+WIDEST = 80
 # They need a network, an earlier run, or a file that is no text; tests of their own look at them.
 ELSEWHERE = {
     "address-changes",
@@ -71,26 +80,58 @@ def test_what_is_wrong_is_said_where_it_stands(path: Path, tmp_path: Path) -> No
     }
     assert problems == expected(text), result.err
     for match in EXPECTED.finditer(text):
-        assert match["text"] in result.err, match["rule"]
+        assert match["text"] in " ".join(result.err.split()), match["rule"]
+    _as_before(path.with_suffix(".out"), result.err)
+    _readable(result.err)
     assert result.code == 2
     assert "Traceback" not in result.err
     assert result.out == ""
     assert list(read_tree(tmp_path)) == ["topology.yaml"], "something was written"
 
 
-def test_every_rule_has_a_file() -> None:
-    rules = {
-        rule
-        for path in (ROOT / "generator").rglob("*.py")
-        for groups in RULE_IN_CODE.findall(path.read_text("utf-8"))
-        for rule in groups
-        if rule
-    }
-    rules |= {"wrong-value", "unquoted-release"}
+def _as_before(path: Path, printed: str) -> None:
+    if os.environ.get("GOLDEN_UPDATE") and (not path.is_file() or path.read_text("utf-8") != printed):
+        path.write_text(printed, "utf-8")
+        pytest.fail(f"{path.name} was written: read it, and run again")
+    assert printed == path.read_text("utf-8")
+
+
+def _readable(printed: str) -> None:
+    """Hold that a problem is short, and narrow but for its first line, which programs read."""
+    length = 0
+    for line in printed.splitlines():
+        first = FOUND.match(line) is not None
+        length = 1 if first else length + 1
+        assert length <= LONGEST, printed
+        words_fit = any(len(word) > WIDEST - 8 for word in line.split())
+        assert first or len(line) <= WIDEST or words_fit, line
+
+
+def _rules_in_code() -> dict[str, str]:
+    """Return what stands where a rule is named in a call, by rule: the names of warnings, or nothing."""
+    found = {}
+    for path in (ROOT / "generator").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            words: list[ast.expr] = []
+            if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in CALLS:
+                words = node.args
+            elif isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple):
+                words = node.value.elts[1:]
+            texts = [str(word.value) for word in words if isinstance(word, ast.Constant)]
+            if texts and re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", texts[0]):
+                found[texts[0]] = "warning" if "warning" in texts else "error"
+    return found
+
+
+def test_every_rule_is_explained_and_has_a_file() -> None:
+    in_code = _rules_in_code()
+    # These are named by a table, or by a condition.
+    in_code |= dict.fromkeys(("two-spf", "two-dmarc", "wrong-value", "unquoted-release"), "error")
+    registered = {rule.id: "warning" if rule.warning else "error" for rule in rules().values()}
+    assert registered == in_code
     shown = {match["rule"] for path in BAD for match in EXPECTED.finditer(path.read_text("utf-8"))}
-    assert rules - ELSEWHERE - shown == {"os-end-of-life"}
-    code = "".join(path.read_text("utf-8") for path in (ROOT / "generator").rglob("*.py"))
-    assert not [rule for rule in shown if f'"{rule}"' not in code]
+    assert registered.keys() - ELSEWHERE - shown == {"os-end-of-life"}
+    assert shown <= registered.keys()
 
 
 def test_the_order_is_that_of_the_file(tmp_path: Path) -> None:
@@ -129,3 +170,36 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     assert "topology.yaml does not exist" in result.err
     (tmp_path / "topology.yaml").mkdir()
     assert "is a folder" in run_cli(tmp_path, "--no-init").err
+
+
+def test_a_file_with_a_private_key_is_never_shown(tmp_path: Path) -> None:
+    lines = ["domain: example.com", "ssh_keys:", "  - |", "    -----BEGIN OPENSSH PRIVATE KEY-----", "    c2VjcmV0"]
+    (tmp_path / "topology.yaml").write_text("\n".join([*lines, "c2VjcmV0: [", ""]), "utf-8")
+    result = run_cli(tmp_path, "--no-init")
+    assert result.code == 2
+    assert "c2VjcmV0" not in result.err
+
+
+def test_a_wide_letter_takes_two_columns(tmp_path: Path) -> None:
+    (tmp_path / "topology.yaml").write_text("{東京都: 1, domainn: example.com}\n", "utf-8")
+    lines = run_cli(tmp_path, "--no-init").err.splitlines()
+    at = next(number for number, line in enumerate(lines) if ":1:10: error[unknown-key]" in line)
+    assert lines[at + 1] == "    1 | {東京都: 1, domainn: example.com}"
+    assert lines[at + 2] == "      |             ^^^^^^^"
+
+
+def test_sarif_says_the_same(tmp_path: Path) -> None:
+    (tmp_path / "topology.yaml").write_bytes((ROOT / "tests" / "bad" / "several.yaml").read_bytes())
+    result = run_cli(tmp_path, "--no-init", "--check", "--sarif")
+    assert result.code == 2
+    [run] = json.loads(result.out)["runs"]
+    found = set()
+    for one in run["results"]:
+        region = one["locations"][0]["physicalLocation"]["region"]
+        rule = run["tool"]["driver"]["rules"][one["ruleIndex"]]
+        assert rule["id"] == one["ruleId"]
+        assert rule["defaultConfiguration"]["level"] == one["level"]
+        assert region["endColumn"] > region["startColumn"]
+        found.add((region["startLine"], region["startColumn"], one["level"], one["ruleId"]))
+    matches = [match for match in map(FOUND.match, result.err.splitlines()) if match]
+    assert found == {(int(one["line"]), int(one["column"]), one["severity"], one["rule"]) for one in matches}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -24,6 +27,23 @@ nodes:
   mta1: [mta, proxy]
   store1: [mailstore, tasks]
   files1: {{roles: [files, docs, preview]}}
+"""
+# As the README has it, to which the document refers.
+IN_THE_DOCUMENT = f"""\
+domain: example.com
+release: "26.6"
+cloud: {{provider: aws, region: eu-central-1}}
+management: [198.51.100.0/24]
+ssh_keys: ["{KEY}"]
+users: 150
+mailbox_quota: 5 GB
+services: {{imaps: true, submissions: true}}
+nodes:
+  infra1: [mesh-and-directory, database, monitoring]
+  mta1: [mta, proxy]
+  store1: [mailstore, tasks]
+  files1: [chats, files, docs, preview]
+  video1: [video]
 """
 # What lies over BASE, and what in the text of BASE one would have to replace to say the same.
 SAME: dict[str, tuple[str, list[str], dict[str, str]]] = {
@@ -182,7 +202,7 @@ def test_every_problem_stands_where_its_value_was_written(tmp_path: Path) -> Non
     sets = ("--set", "nodes.files1.roles[1]=dox", "--set", "nodes.mta1.tpye=x", "--set", "vpn=${VPN}")
     assert problems(run_cli(tmp_path, "plan", *words, *sets)) == [
         ("--set", 2, 12, "unknown-key"),
-        ("--set", 3, 5, "substitution"),
+        ("--set", 3, 5, "no-substitution"),
         ("b.yaml", 3, 18, "wrong-value"),
         ("b.yaml", 4, 17, "unknown-key"),
         ("eu/a.yaml", 1, 17, "unknown-region"),
@@ -272,3 +292,24 @@ def test_every_command_composes(command: str, tmp_path: Path) -> None:
 def test_every_example_stays_itself_under_an_empty_overlay(tmp_path: Path) -> None:
     text = (ROOT / "examples" / "gateway-hetzner" / "topology.yaml").read_text("utf-8")
     assert generate(tmp_path / "a", text, overlay="") == generate(tmp_path / "b", text)
+
+
+def test_the_overlay_and_the_commands_of_the_document(tmp_path: Path) -> None:
+    document = (ROOT / "docs" / "overlays.md").read_text("utf-8")
+    overlay, commands = re.findall(r"(?ms)^```(?:yml|sh)\n(.*?)^```$", document)
+    build_tree(tmp_path, {"topology.yaml": IN_THE_DOCUMENT, "production.yaml": overlay})
+    for line in commands.splitlines():
+        words = shlex.split(line)
+        assert words[0] == "generate"
+        result = run_cli(tmp_path, *words[1:], *([] if words[1] == "plan" else ["--no-init"]))
+        assert result.code == 0, f"{line}\n{result.err}"
+        assert result.err.startswith("composed of topology.yaml")
+    values = json.loads((tmp_path / "production" / "terraform.tfvars.json").read_text("utf-8"))
+    assert {name: set(node["roles"]) for name, node in values["nodes"].items()} == {
+        "infra1": {"mesh-and-directory", "database", "monitoring"},
+        "files1": {"chats", "files", "docs", "preview"},
+        "mta1": {"mta", "proxy"},
+        "store1": {"mailstore", "tasks"},
+        "store2": {"mailstore"},
+    }
+    assert values["nodes"]["mta1"]["type"] == "c6i.2xlarge"

@@ -32,6 +32,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="replace files that were edited by hand or are not ours",
     )
+    parser.add_argument("--sarif", action="store_true", help="print errors and warnings as SARIF, and nothing else")
     parser.add_argument("--no-init", action="store_true", help="do not run terraform init")
 
 
@@ -42,6 +43,8 @@ def run(arguments: Namespace) -> int:
         rendering = render_planned(planned)
     except WrongTopologyError as error:
         return _wrong(arguments, error.problems)
+    if arguments.sarif:
+        _print_sarif(planned.warnings)
     if arguments.check or arguments.diff:
         comparison = compare(planned.folder, rendering.files, read_manifest(planned.folder))
         say_problems(planned.warnings)
@@ -54,14 +57,23 @@ def run(arguments: Namespace) -> int:
 
 def _wrong(arguments: Namespace, problems: list[Problem]) -> int:
     say_problems(problems)
-    if arguments.json:
+    if arguments.sarif:
+        _print_sarif(problems)
+    elif arguments.json:
         out(json.dumps({"problems": problem_rows(problems), "files": []}, indent=2))
     return Exit.WRONG_INPUT
 
 
+def _print_sarif(problems: list[Problem]) -> None:
+    from generator.sarif import sarif
+
+    out(json.dumps(sarif(problems), indent=2))
+
+
 def problem_rows(problems: list[Problem]) -> list[dict[str, object]]:
     """Return problems as JSON prints them, sorted by place."""
-    return [{name: getattr(problem, name) for name in Problem.__struct_fields__} for problem in sorted(problems)]
+    names = ("file", "line", "column", "severity", "rule", "message", "mend", "length")
+    return [{name: getattr(problem, name) for name in names} for problem in sorted(problems)]
 
 
 def _file_rows(comparison: Comparison) -> list[dict[str, str]]:
@@ -90,6 +102,12 @@ def _write(arguments: Namespace, planned: Planned, rendering: Rendering) -> Comp
 
 def _show_difference(arguments: Namespace, comparison: Comparison) -> int:
     differs = bool(comparison.pending) or comparison.interrupted or bool(arguments.check and comparison.strangers)
+    if not arguments.sarif:
+        _print_difference(arguments, comparison)
+    return Exit.DIFFERENCES if differs else Exit.FINE
+
+
+def _print_difference(arguments: Namespace, comparison: Comparison) -> None:
     if arguments.json:
         rows = _file_rows(comparison)
         out(
@@ -116,7 +134,6 @@ def _show_difference(arguments: Namespace, comparison: Comparison) -> int:
             say(line)
         if comparison.interrupted:
             say("an earlier run was interrupted: run generate again")
-    return Exit.DIFFERENCES if differs else Exit.FINE
 
 
 def _initialise(folder: Path, comparison: Comparison) -> str:
@@ -152,7 +169,7 @@ def _report(arguments: Namespace, planned: Planned, comparison: Comparison, init
             "init": initialised,
         }
         out(json.dumps(print_json, indent=2))
-    else:
+    elif not arguments.sarif:
         _list(comparison)
     if initialised == "missing":
         say("Terraform is not installed here: the files are written; install terraform or tofu and run it on them.")

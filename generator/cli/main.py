@@ -18,6 +18,7 @@ _EPILOG = "Example: generate && terraform apply"
 
 COMMANDS = {
     "plan": "show what was decided and why",
+    "explain": "say what a port, role, node, record, key or rule is, and why",
     "rehearse": "apply everything against a simulated cloud",
     "verify": "ask resolvers whether the world sees the DNS of the plan",
     "completion": "print what completes commands in bash, zsh or fish",

@@ -80,7 +80,8 @@ def plan_topology(options: Namespace) -> Planned:
         if context is not None:
             consequences = [*consequences, *check(context)]
         findings += without_follow_ups(consequences, findings)
-    _stop_at_errors(source, problems, findings)
+    silenced = frozenset() if topology is None else frozenset(topology.silence)
+    _stop_at_errors(source, problems, findings, silenced)
     if context is None:
         raise AssertionError("a topology without errors has a context")
     folder = output_folder(options)
@@ -93,7 +94,7 @@ def plan_topology(options: Namespace) -> Planned:
     findings += [*more, *cloud.audit(plan, context)]
     if options.online:
         findings += cloud.audit_online(plan, context)
-    warnings = _stop_at_errors(source, problems, findings)
+    warnings = _stop_at_errors(source, problems, findings, silenced)
     return Planned(source, folder, context, plan, before, new_lock, warnings)
 
 
@@ -117,8 +118,11 @@ def clouds_in_use(plan: Plan) -> dict[str, Cloud]:
     return {name: one for name, one in REGISTRY.items() if not used.isdisjoint(one.providers)}
 
 
-def _stop_at_errors(source: Source, problems: list[Problem], findings: list[Finding]) -> list[Problem]:
-    """Return the findings with their places; raise where one of them is an error."""
+def _stop_at_errors(
+    source: Source, problems: list[Problem], findings: list[Finding], silenced: frozenset[str] = frozenset()
+) -> list[Problem]:
+    """Return the findings with their places, without silenced warnings; raise where one of them is an error."""
+    findings = [one for one in findings if one.severity == "error" or one.rule not in silenced]
     places = {_place(problem) for problem in problems}
     found = [problem for problem in map(source.locate, findings) if _place(problem) not in places]
     located = [*problems, *found]
@@ -132,4 +136,8 @@ def _place(problem: Problem) -> tuple[str, int, int]:
 
 
 def _shown(assignments: list[str]) -> list[str]:
-    return [f"--set {text[:_MOST_SHOWN]}{'…' if len(text) > _MOST_SHOWN else ''}" for text in assignments]
+    """Return options as they are said, without what is long or must not be shown."""
+    mosts = [text.find("=") + 1 if "PRIVATE KEY" in text else _MOST_SHOWN for text in assignments]
+    return [
+        f"--set {text[:most]}{'…' if len(text) > most else ''}" for text, most in zip(assignments, mosts, strict=True)
+    ]

@@ -4,11 +4,16 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from generator.errors import Exit, SurroundingsError
-from generator.problems import Problem
+from generator.problems import Problem, few
+
+_WIDTH = 80
+_INDENT = "      = "
+_EXCERPT = _WIDTH - len(_INDENT)
 
 
 def open_streams() -> None:
@@ -79,14 +84,54 @@ def out(text: str, end: str = "\n") -> None:
 
 
 def say_problems(problems: Sequence[Problem]) -> None:
-    """Print problems sorted by place, and how many there are."""
+    """Print problems sorted by place, each with its line, and how many there are."""
     for problem in sorted(problems):
         say(f"{problem.file}:{problem.line}:{problem.column}: {problem.severity}[{problem.rule}]: {problem.message}")
-        if problem.mend:
-            say(f"    {problem.mend}")
-    errors = sum(problem.severity == "error" for problem in problems)
+        for line in (*_excerpt(problem), *_wrapped(problem.mend)):
+            say(line)
+    errors = [problem for problem in sorted(problems) if problem.severity == "error"]
     if errors:
-        say(f"{count(errors, 'error')}; nothing was written")
+        say(f"{count(len(errors), 'error')}; nothing was written")
+        others = few(list(dict.fromkeys(problem.rule for problem in errors))[1:], most=2)
+        say(f"why: generate explain {errors[0].rule}{f' (also {others})' if others else ''}")
+
+
+def _excerpt(problem: Problem) -> Iterator[str]:
+    """Yield the line with a marker below it, or a part of it where it is long."""
+    if not problem.excerpt.strip():
+        return
+    text = "".join(char if char.isprintable() else " " for char in problem.excerpt)
+    start = problem.column - 1
+    first = max(0, start - _EXCERPT // 2) if len(text) > _EXCERPT else 0
+    shown = text[first : first + _EXCERPT].rstrip()
+    if first:
+        shown = f"…{shown[1:]}"
+    if first + _EXCERPT < len(text.rstrip()):
+        shown = f"{shown[:-1]}…"
+    length = max(1, min(problem.length, len(shown) - (start - first)))
+    # A letter of a wide script takes two columns.
+    before, marked = _columns(shown[: start - first]), _columns(shown[start - first :][:length])
+    yield f"{problem.line:>5} | {shown}"
+    yield f"      | {' ' * before}{'^' * max(1, marked)}"
+
+
+def _columns(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    import unicodedata
+
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else not unicodedata.combining(char) for char in text)
+
+
+def _wrapped(mend: str) -> list[str]:
+    return textwrap.wrap(
+        mend,
+        _WIDTH,
+        initial_indent=_INDENT,
+        subsequent_indent=" " * len(_INDENT),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def count(number: int, thing: str) -> str:

@@ -13,6 +13,7 @@ from generator.kinds import RELEASE, Kind
 from generator.load.merge import Item, Step
 from generator.load.parse import parse_text
 from generator.load.shape import Shape
+from generator.load.source import problem_at
 from generator.problems import Problem
 
 SET = "--set"
@@ -49,7 +50,7 @@ def assignment(text: str, line: int, top: Shape) -> tuple[yaml.Node | None, list
         shape = _shape_of(keys, top)
         value, problems = _value(text, line, at)
     except _WrongSetError as error:
-        return None, [Problem(SET, line + 1, error.column + 1, "error", "wrong-set", str(error), error.mend)]
+        return None, [problem_at(_mark(line, error.column), SET, "wrong-set", str(error), error.mend)]
     if value is None:
         return None, problems
     if shape is not None and shape.kind is RELEASE and isinstance(value, yaml.ScalarNode):
@@ -120,5 +121,9 @@ def _value(text: str, line: int, at: int) -> tuple[yaml.Node | None, list[Proble
 
 
 def _node(text: str, line: int, column: int, style: str | None = None) -> yaml.ScalarNode:
-    mark = yaml.Mark(SET, 0, line, column, None, 0)
-    return yaml.ScalarNode("tag:yaml.org,2002:str", text, mark, mark, style)
+    end = _mark(line, column + len(text) + (2 if style else 0))
+    return yaml.ScalarNode("tag:yaml.org,2002:str", text, _mark(line, column), end, style)
+
+
+def _mark(line: int, column: int) -> yaml.Mark:
+    return yaml.Mark(SET, 0, line, column, None, 0)

@@ -150,7 +150,7 @@ class _Decoder:
         found = _SUBSTITUTED.search(text)
         if found is not None:
             message = f"{_quoted(found[0])} stays as it is: values are not substituted"
-            self.wrong("substitution", path, message, _NO_SUBSTITUTION, key=key)
+            self.wrong("no-substitution", path, message, _NO_SUBSTITUTION, key=key)
         return found is not None
 
     def _key(self, kind: Kind | None, key: str, path: Path) -> bool:

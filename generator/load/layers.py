@@ -52,7 +52,7 @@ def read_source(
             problems += _lay(source, root)
         elif root is not None:
             message = "the overlay is not a mapping of keys to values"
-            problems.append(problem_at(root.start_mark, shown, "not-a-topology", message, "Start with a key: domain:"))
+            problems.append(problem_at(root, shown, "not-a-topology", message, "Start with a key: domain:"))
     if assignments:
         source.texts[SET] = "\n".join(assignments)
     for line, text in enumerate(assignments):
@@ -62,7 +62,7 @@ def read_source(
             problems += _lay(source, root)
     if not readable:
         source.root = None
-    return source, problems
+    return source, [source.shown(problem) for problem in problems]
 
 
 def _lay(source: Source, over: yaml.Node) -> list[Problem]:

@@ -60,7 +60,7 @@ def _long(node: yaml.Node, shape: Shape | None) -> yaml.Node:
     """Return a short form as the mapping that it stands for; anything else as it is."""
     if shape is None or not shape.short or isinstance(node, yaml.MappingNode):
         return node
-    key = yaml.ScalarNode("tag:yaml.org,2002:str", shape.short, node.start_mark, node.start_mark)
+    key = yaml.ScalarNode("tag:yaml.org,2002:str", shape.short, node.start_mark, node.end_mark)
     return yaml.MappingNode("tag:yaml.org,2002:map", [(key, node)], node.start_mark, node.end_mark)
 
 
@@ -108,7 +108,7 @@ def _with_item(base: yaml.Node | None, over: Item, shape: Shape | None) -> yaml.
             "no list stands there" if items is None else f"the list has {len(items)}, counted from 0"
         )
         mend = "Write the whole list, as in: --set management=[198.51.100.0/24]"
-        raise _NoItemError(problem_at(key.start_mark, key.start_mark.name, "wrong-set", message, mend))
+        raise _NoItemError(problem_at(key, key.start_mark.name, "wrong-set", message, mend))
     item = shape.item if shape is not None and shape.form == "list" else None
     replaced = _merged(items[index] if index < len(items) else None, value, item)
     items[index : index + 1] = [replaced]

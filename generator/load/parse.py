@@ -45,16 +45,14 @@ def decode_text(data: bytes, shown: str) -> tuple[str, list[Problem]]:
         encoding = "UTF-16"
     if encoding:
         message = f"the file is not UTF-8 text; it looks like {encoding}"
-        return "", [Problem(shown, 1, 1, "error", "not-utf-8", message, "Save it as UTF-8.")]
+        return "", [problem_at(None, shown, "not-utf-8", message, "Save it as UTF-8.")]
     try:
         return data.decode("utf-8-sig"), []
     except UnicodeDecodeError as error:
         start = data.rfind(b"\n", 0, error.start) + 1
-        line = data.count(b"\n", 0, error.start) + 1
-        column = len(data[start : error.start].decode("utf-8-sig")) + 1
-        return "", [
-            Problem(shown, line, column, "error", "not-utf-8", "the file is not UTF-8 text", "Save it as UTF-8.")
-        ]
+        column = len(data[start : error.start].decode("utf-8-sig"))
+        mark = yaml.Mark(shown, error.start, data.count(b"\n", 0, error.start), column, None, 0)
+        return "", [problem_at(mark, shown, "not-utf-8", "the file is not UTF-8 text", "Save it as UTF-8.")]
 
 
 def parse_text(text: str, shown: str) -> tuple[yaml.Node | None, list[Problem]]:
@@ -82,9 +80,8 @@ def parse_text(text: str, shown: str) -> tuple[yaml.Node | None, list[Problem]]:
         return None, [problem_at(mark, shown, "yaml-syntax", f"this is not YAML: {reason}", "Remove the character.")]
     except RecursionError:
         return None, [_too_deep(None, shown)]
-    problems = [
-        problem_at(node.start_mark, shown, *said) for node, said in islice(_tree_problems(root), _MOST_PROBLEMS)
-    ]
+    found = islice(_tree_problems(root), _MOST_PROBLEMS)
+    problems = [problem_at(node, shown, rule, message, mend) for node, rule, message, mend in found]
     # What comes after the last problem that is told may be endless as well.
     if len(problems) == _MOST_PROBLEMS or any(problem.rule in _ENDLESS for problem in problems):
         root = None
@@ -160,7 +157,7 @@ def _syntax_mend(text: str, line: int) -> str:
     return "Look at the indentation, quotes and brackets here and in the line before."
 
 
-_TreeProblem = tuple[yaml.Node, tuple[str, str, str]]
+_TreeProblem = tuple[yaml.Node, str, str, str]
 """A node, the rule, what is wrong and how to mend it."""
 
 
@@ -178,16 +175,16 @@ def _tree_problems(root: yaml.Node | None) -> Iterator[_TreeProblem]:
             open_nodes.discard(id(node))
             continue
         if id(node) in open_nodes:
-            yield node, ("alias-loop", "an alias refers to a collection that contains it", "Write the value out.")
+            yield node, "alias-loop", "an alias refers to a collection that contains it", "Write the value out."
             return
         if id(node) in seen:
             again += 1
             if again > _MOST_ALIASED:
-                yield node, ("alias-bomb", "aliases repeat too much of the file", "Write the values out.")
+                yield node, "alias-bomb", "aliases repeat too much of the file", "Write the values out."
                 return
         seen.add(id(node))
         if node.tag not in _TAGS:
-            yield node, ("yaml-tag", f"the tag {node.tag} has no meaning here", "Remove the tag.")
+            yield node, "yaml-tag", f"the tag {node.tag} has no meaning here", "Remove the tag."
         if isinstance(node, yaml.ScalarNode):
             continue
         open_nodes.add(id(node))
@@ -203,12 +200,12 @@ def _key_problems(node: yaml.MappingNode) -> Iterator[_TreeProblem]:
     first: dict[str, yaml.Node] = {}
     for key, _ in node.value:
         if not isinstance(key, yaml.ScalarNode):
-            yield key, ("wrong-key", "a key must be a word", "Look at the brackets around it.")
+            yield key, "wrong-key", "a key must be a word", "Look at the brackets around it."
         elif key.value == "<<" and not key.style:
-            yield key, ("wrong-key", "merge keys (<<) are not used here", "Write the keys out.")
+            yield key, "wrong-key", "merge keys (<<) are not used here", "Write the keys out."
         elif key.value in first:
             line = first[key.value].start_mark.line + 1
             message = f'"{key.value}" stands twice, first in line {line}'
-            yield key, ("duplicate-key", message, "Remove one of them.")
+            yield key, "duplicate-key", message, "Remove one of them."
         else:
             first[key.value] = key

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import TypeAlias
 
+import msgspec
 import yaml
 
 from generator.problems import Finding, Path, Problem, Severity
@@ -52,13 +53,29 @@ def entries(node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node]]:
             yield str(key.value), value
 
 
+_BREAK = r"\r\n|[\r\n\x85\u2028\u2029]"
+"""What ends a line in YAML 1.1."""
+
+_LONGEST_LINE = 100_000
+"""Characters of a line that somebody may want to see."""
+
+
 def problem_at(
-    mark: yaml.Mark | None, file: str, rule: str, message: str, mend: str, severity: Severity = "error"
+    place: yaml.Node | yaml.Mark | None, file: str, rule: str, message: str, mend: str, severity: Severity = "error"
 ) -> Problem:
-    """Return a problem that stands at a mark, or at the start of a file."""
-    if mark is None:
+    """Return a problem that stands at a node, at a mark, or at the start of a file."""
+    start = place.start_mark if isinstance(place, yaml.Node) else place
+    if start is None:
         return Problem(file, 1, 1, severity, rule, message, mend)
-    return Problem(mark.name, mark.line + 1, mark.column + 1, severity, rule, message, mend)
+    length = 1
+    if isinstance(place, yaml.Node) and place.end_mark.line == start.line:
+        length = max(1, place.end_mark.column - start.column)
+    elif isinstance(place, yaml.CollectionNode):
+        length = _SEVERAL_LINES
+    return Problem(start.name, start.line + 1, start.column + 1, severity, rule, message, mend, length)
+
+
+_SEVERAL_LINES = 0
 
 
 class Source:
@@ -75,14 +92,30 @@ class Source:
         self.file = file
         self.root = root
         self.texts = texts
+        self._lines: dict[str, list[str]] = {}
         self._indexes: dict[int, dict[object, _Entry]] = {}
 
     def locate(self, finding: Finding) -> Problem:
         """Give a finding its file, line and column: of its path, or of the nearest part above it."""
         node, at = self._descend(finding.path)
         place = at if finding.key and at is not None else node
-        mark = place.start_mark if place is not None else None
-        return problem_at(mark, self.file, finding.rule, finding.message, finding.mend, finding.severity)
+        return self.shown(problem_at(place, self.file, finding.rule, finding.message, finding.mend, finding.severity))
+
+    def shown(self, problem: Problem) -> Problem:
+        """Return a problem with the line that it stands in."""
+        if problem.length == _SEVERAL_LINES:
+            # Of a collection over several lines the first is not what the problem is about.
+            return msgspec.structs.replace(problem, length=1)
+        lines = self._lines_of(problem.file)
+        excerpt = lines[problem.line - 1] if problem.line <= len(lines) else ""
+        return msgspec.structs.replace(problem, excerpt=excerpt if len(excerpt) <= _LONGEST_LINE else "")
+
+    def _lines_of(self, file: str) -> list[str]:
+        if file not in self._lines:
+            text = self.texts.get(file, "")
+            # Nothing of a file that holds a private key is shown.
+            self._lines[file] = [] if "PRIVATE KEY" in text else re.split(_BREAK, text)
+        return self._lines[file]
 
     def _descend(self, path: Path) -> tuple[yaml.Node | None, yaml.Node | None]:
         node, key = self.root, None

@@ -248,6 +248,11 @@ class Topology(Table, frozen=True, kw_only=True):
         kinds.one_of("nothing", "packages"),
         Meta(description="What of Carbonio the nodes install by themselves: nothing, or the packages of their roles"),
     ] = "nothing"
+    silence: Annotated[
+        dict[Annotated[str, kinds.WORD], str],
+        kinds.REASON,
+        Meta(description="Warnings not to show, by the id in their brackets, with the reason"),
+    ] = {}
     troubleshooting: Annotated[
         tuple[str, ...],
         kinds.one_of("open-internal"),

@@ -13,6 +13,7 @@ from generator.validate.release import check_systems
 from generator.validate.resolve import resolve
 from generator.validate.roles import check_roles
 from generator.validate.services import check_services
+from generator.validate.silence import check_silence
 
 __all__ = ["check", "resolve"]
 
@@ -27,6 +28,7 @@ RULES = (
     check_dns,
     check_mail,
     check_records,
+    check_silence,
 )
 
 

@@ -1,0 +1,92 @@
+"""`generate explain`: what a port, a role, a node, a record, a key or a rule is, and where that is written."""
+
+import argparse
+import textwrap
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+
+from generator.cli.options import common
+from generator.cli.pipeline import WrongTopologyError, plan_topology
+from generator.cli.report import out, say
+from generator.errors import Exit, InputError
+from generator.explain import About, Answer, explain, known_words
+from generator.facts import load_facts, releases
+from generator.files import json_bytes
+from generator.problems import nearest
+from generator.rules import rules
+
+_WIDTH = 80
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of this command."""
+    found = argparse.ArgumentParser(
+        prog="generate explain",
+        description="Say what something is, why it is so here, and where that is written. Nothing is written.",
+        epilog="Examples: generate explain 6071, generate explain mta, generate explain store1, "
+        "generate explain dns.dmarc, generate explain unknown-role",
+    )
+    found.add_argument("what", metavar="WHAT", help="a port, role, service, node, record, volume, key or rule")
+    common(found)
+    return found
+
+
+def run(arguments: Namespace) -> int:
+    """Run the command and return its exit code."""
+    about = _newest() if arguments.what in rules() else _about(arguments)
+    answers = list(explain(arguments.what, about))
+    if not answers:
+        hint = nearest(arguments.what, known_words(about))
+        without = "" if about.plan is not None else " Nodes and records are known where there is a topology."
+        raise InputError(
+            f'there is nothing to say about "{arguments.what}"{hint}',
+            f"Ask for a port, a role, a service, a node, a record, a volume, a key or a rule.{without}",
+        )
+    if arguments.json:
+        out(json_bytes(answers).decode(), end="")
+    else:
+        out("\n\n".join("\n".join(_lines(answer)) for answer in answers))
+    return Exit.FINE
+
+
+def _newest() -> About:
+    name = list(releases())[-1]
+    return About(load_facts(name, next(iter(releases()[name].editions))), None)
+
+
+def _about(arguments: Namespace) -> About:
+    """Return the topology's own facts and plan where there is one, and the newest release's facts otherwise."""
+    if not Path(arguments.topology).exists():
+        return _newest()
+    try:
+        planned = plan_topology(arguments)
+    except WrongTopologyError:
+        say(f"{arguments.topology} has errors (see generate plan): explained without it")
+        return _newest()
+    return About(planned.context.facts, planned.plan)
+
+
+def _lines(answer: Answer) -> Iterator[str]:
+    yield from _wrap(answer.title, "")
+    for text in answer.text:
+        yield from ("", *_wrap(text, ""))
+    for section in answer.sections:
+        yield from ("", f"{section.title}:")
+        for line in section.lines:
+            yield from _wrap(line, "  ")
+    if answer.sources:
+        yield from ("", "Source:")
+        for source in answer.sources:
+            yield from _wrap(source, "  ")
+
+
+def _wrap(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        " ".join(text.split()),
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  " if indent else "",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,44 @@
+"""What a word of the topology, of the plan or of a message means, and where that is written."""
+
+from collections.abc import Iterator
+
+from generator.explain.answer import About, Answer
+from generator.explain.facts import about_port, about_role, about_service
+from generator.explain.planned import about_machine_type, about_node, about_record, about_volume
+from generator.explain.words import about_key, about_rule
+
+__all__ = ["About", "Answer", "explain", "known_words"]
+
+_ABOUT = (
+    about_rule,
+    about_port,
+    about_role,
+    about_service,
+    about_node,
+    about_volume,
+    about_record,
+    about_machine_type,
+    about_key,
+)
+
+
+def explain(word: str, about: About) -> Iterator[Answer]:
+    """Yield what is known about a word: nothing, one thing, or several of that name.
+
+    Args:
+        word: A rule, a port, a role, a service, a key; with a plan also a node, a volume, a record, a machine type.
+        about: What there is to explain it by.
+    """
+    for look in _ABOUT:
+        yield from look(word, about)
+
+
+def known_words(about: About) -> list[str]:
+    """Return words that can be explained, for whoever misspells one."""
+    from generator.rules import rules
+
+    plan = about.plan
+    names = [*about.facts.roles, *about.facts.services, *rules()]
+    if plan is not None:
+        names += [*plan.nodes, *plan.volumes, *(record.name for record in plan.dns.public)]
+    return names

@@ -1,0 +1,73 @@
+"""Nodes, volumes, records and machine types, as they were decided for a topology."""
+
+from collections.abc import Iterator
+
+from generator.explain.answer import About, Answer, section
+from generator.explain.facts import flows_section
+from generator.plan import GATEWAY, Plan, PlannedNode
+
+
+def about_node(word: str, about: About) -> Iterator[Answer]:
+    """Yield what a node is, why it is as large as it is, and who reaches it."""
+    plan = about.plan
+    node = _node(word, plan)
+    if plan is None or node is None:
+        return
+    machine = node.machine
+    size = [f"{machine.type}: {machine.vcpu} vCPU, {machine.memory_gib:g} GB, system disk {node.os_disk_gib} GB"]
+    size += [f"needs {machine.needs_vcpu} vCPU and {machine.needs_memory_gib} GB", *machine.reasons]
+    size += [f"system disk: {node.os_disk_reason}"]
+    volumes = [one for one in plan.volumes.values() if one.node == node.name]
+    outside = [flow for flow in plan.flows if flow.target in (*node.roles, "*")]
+    names = [f"{record.name} {record.type}" for record in plan.dns.public if record.name == node.fqdn]
+    what = "the gateway" if node.name == GATEWAY else f"a node with {', '.join(node.roles)}"
+    where = f"{node.fqdn}, {node.address}, {node.os}"
+    yield Answer(
+        f"{node.name}: {what}",
+        (where,),
+        (
+            *section("Size", size),
+            *section(
+                "Volumes", [f"{one.key}: {one.size_gib} GB at {one.mount}; {'; '.join(one.reasons)}" for one in volumes]
+            ),
+            *flows_section("Who reaches it", outside, plan),
+            *section("Public records", names),
+        ),
+    )
+
+
+def _node(word: str, plan: Plan | None) -> PlannedNode | None:
+    found = plan.nodes.values() if plan is not None else ()
+    return next((node for node in found if word in (node.name, node.fqdn)), None)
+
+
+def about_volume(word: str, about: About) -> Iterator[Answer]:
+    """Yield what a volume holds, and why it is as large as it is."""
+    volume = about.plan.volumes.get(word) if about.plan is not None else None
+    if volume is not None:
+        text = f"{volume.size_gib} GB at {volume.mount} of {volume.node}. It outlives its machine, and only grows."
+        yield Answer(f"{word}: a data volume", (text,), section("Size", list(volume.reasons)))
+
+
+def about_record(word: str, about: About) -> Iterator[Answer]:
+    """Yield the records of a name, or those of a type, and why they are there."""
+    plan = about.plan
+    for record in plan.dns.public if plan is not None else ():
+        if word.removesuffix(".").lower() not in (record.name, record.type.lower()):
+            continue
+        values = [value.text % tuple(f"<{symbol}>" for symbol in value.addresses) for value in record.values]
+        text = f"{record.need}: {record.why}."
+        yield Answer(f"{record.name} {record.type}: a record", (text,), section("Value", values))
+
+
+def about_machine_type(word: str, about: About) -> Iterator[Answer]:
+    """Yield which nodes have a machine type, and why."""
+    plan = about.plan
+    nodes = [node for node in plan.nodes.values() if node.machine.type == word] if plan is not None else []
+    if nodes:
+        machine = nodes[0].machine
+        lines = [
+            f"{node.name} needs {node.machine.needs_vcpu} vCPU and {node.machine.needs_memory_gib} GB" for node in nodes
+        ]
+        text = f"{machine.vcpu} vCPU, {machine.memory_gib:g} GB"
+        yield Answer(f"{word}: a machine type", (text,), section("Nodes with it", lines))

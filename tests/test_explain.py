@@ -1,0 +1,96 @@
+"""`generate explain`: every rule, port, role, service, node and record has an answer, and it is the documents'."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import ROOT, Result, run_cli
+
+EXAMPLE = (ROOT / "examples" / "five-nodes-hetzner" / "topology.yaml").read_text("utf-8")
+WIDEST = 80
+
+
+def explain(folder: Path, word: str, *options: str) -> Result:
+    result = run_cli(folder, "explain", word, *options)
+    assert "Traceback" not in result.err
+    return result
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "topology.yaml").write_text(EXAMPLE, "utf-8")
+    return tmp_path
+
+
+def test_every_documented_port_is_explained_with_its_document(folder: Path) -> None:
+    with (ROOT / "tests" / "data" / "ports.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["release"] == "26.6" and row["edition"] == "commercial"]
+    assert len(rows) > 50
+    for row in rows:
+        first = row["ports"].partition("-")[0]
+        said = " ".join(explain(folder, first).out.split())
+        for protocol in row["protocol"].split("+"):
+            assert f"{protocol} {row['ports']}" in said or f"{row['protocol']} {row['ports']}" in said, row
+        assert "https://github.com/zextras/tech-doc/blob/" in said, row
+        table = "external" if row["direction"] == "external" else "internal"
+        assert f"In the table of {table} ports:" in said, row
+
+
+def test_the_admin_panel_is_for_management_alone(folder: Path) -> None:
+    said = explain(folder, "6071").out
+    assert "open to management and to nobody else" in said
+    assert "management -> proxy (mta1), tcp 6071" in said
+    assert "internet ->" not in said
+
+
+def test_a_port_that_nobody_documents_is_closed(folder: Path) -> None:
+    assert "so it is closed" in explain(folder, "1234").out
+    assert "so it is closed" in explain(folder, "6071/udp").out
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("mta", "mta: MTA AV/AS, a role of Carbonio 26.6 commercial"),
+        ("imaps", "closed until the topology asks for it (services: {imaps: true})"),
+        ("store1", "150 users x 5 GB quota = 750 GB"),
+        ("store1.example.com", "store1: a node with mailstore, tasks"),
+        ("store1-mail", "750 GB at /opt/zextras of store1"),
+        ("mail.example.com", "mail.example.com A: a record"),
+        ("MX", "10 mail.example.com."),
+        ("cpx42", "video1 needs 8 vCPU and 8 GB"),
+        ("dns.dmarc.policy", "Value: none or quarantine or reject."),
+        ("roles", "nodes.*.roles: a key of the topology"),
+        ("database-connector", "Carbonio 26.6 commercial does not have it. It exists in 24.1.0 commercial"),
+        ("unknown-role", "error[unknown-role]"),
+        ("os-end-of-life", "silence: {os-end-of-life: WHY}"),
+    ],
+)
+def test_a_word_is_explained(word: str, said: str, folder: Path) -> None:
+    result = explain(folder, word)
+    assert result.code == 0
+    assert said in " ".join(result.out.split())
+    wide = [line for line in result.out.splitlines() if len(line) > WIDEST and "https://" not in line]
+    assert wide == []
+    assert [one["title"] for one in json.loads(explain(folder, word, "--json").out)]
+
+
+def test_an_unknown_word_gets_the_nearest_one(folder: Path) -> None:
+    result = explain(folder, "mailstor")
+    assert (result.code, result.out) == (2, "")
+    assert 'did you mean "mailstore"?' in result.err
+
+
+def test_it_works_without_a_topology_and_beside_a_wrong_one(tmp_path: Path) -> None:
+    assert "a role of Carbonio 26.6 commercial" in explain(tmp_path, "mta").out
+    assert "where there is a topology" in explain(tmp_path, "store1").err
+    (tmp_path / "topology.yaml").write_text("domain: [", "utf-8")
+    wrong = explain(tmp_path, "mta")
+    assert wrong.code == 0
+    assert "has errors" in wrong.err
+    # A rule needs no topology: it is asked for when that is wrong.
+    assert explain(tmp_path, "yaml-syntax").err == ""
