@@ -255,6 +255,13 @@ def test_a_wrong_set_has_a_place_and_a_reason(text: str, column: int, said: str,
     assert any(line.startswith(f"--set:2:{column}: ") and said in line for line in result.err.splitlines()), result.err
 
 
+def test_a_line_break_in_one_set_moves_no_other(tmp_path: Path) -> None:
+    build_tree(tmp_path, {"topology.yaml": BASE})
+    result = run_cli(tmp_path, "plan", "--set", "users=1\n2", "--set", "users=many")
+    assert problems(result) == [("--set", 1, 8, "wrong-set"), ("--set", 2, 7, "wrong-value")]
+    assert "    2 | users=many\n      |       ^^^^\n" in result.err
+
+
 @pytest.mark.parametrize(
     ("content", "place", "said"),
     [

@@ -62,6 +62,11 @@ def assignment(text: str, line: int, top: Shape) -> tuple[yaml.Node | None, list
     return value, problems
 
 
+def text_of(assignments: Sequence[str]) -> str:
+    """Return the text of the file that all options together are: a line each, whatever they hold."""
+    return "\n".join(_LINE_BREAK.sub(" ", text) for text in assignments)
+
+
 def _keys(text: str, line: int) -> tuple[list[tuple[yaml.ScalarNode, int | None]], int]:
     """Return the steps of the path, and where the value starts."""
     found: list[tuple[yaml.ScalarNode, int | None]] = []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from generator.load.assignment import SET, assignment
+from generator.load.assignment import SET, assignment, text_of
 from generator.load.merge import merge
 from generator.load.parse import decode_text, parse_text
 from generator.load.read import read_bytes
@@ -54,7 +54,7 @@ def read_source(
             message = "the overlay is not a mapping of keys to values"
             problems.append(problem_at(root, shown, "not-a-topology", message, "Start with a key: domain:"))
     if assignments:
-        source.texts[SET] = "\n".join(assignments)
+        source.texts[SET] = text_of(assignments)
     for line, text in enumerate(assignments):
         root, wrong = assignment(text, line, _TOP)
         problems += wrong
