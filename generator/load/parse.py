@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import yaml
 
-from generator.load.source import problem_at
+from generator.load.source import LINE_BREAK, problem_at
 from generator.problems import Problem
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -49,9 +49,7 @@ def decode_text(data: bytes, shown: str) -> tuple[str, list[Problem]]:
     try:
         return data.decode("utf-8-sig"), []
     except UnicodeDecodeError as error:
-        start = data.rfind(b"\n", 0, error.start) + 1
-        column = len(data[start : error.start].decode("utf-8-sig"))
-        mark = yaml.Mark(shown, error.start, data.count(b"\n", 0, error.start), column, None, 0)
+        mark = _end_of(data[: error.start].decode("utf-8-sig"), shown)
         return "", [problem_at(mark, shown, "not-utf-8", "the file is not UTF-8 text", "Save it as UTF-8.")]
 
 
@@ -88,21 +86,23 @@ def parse_text(text: str, shown: str) -> tuple[yaml.Node | None, list[Problem]]:
     return root, problems
 
 
+def _end_of(text: str, shown: str) -> yaml.Mark:
+    lines = re.split(LINE_BREAK, text)
+    return yaml.Mark(shown, len(text), len(lines) - 1, len(lines[-1]), None, 0)
+
+
 def _inside(mark: yaml.Mark | None, text: str) -> yaml.Mark | None:
     """Return a mark that stands in the text: after a last line without a newline, the parser counts one more."""
-    lines = text.count("\n")
-    if mark is None or mark.line <= lines:
-        return mark
-    return yaml.Mark(mark.name, len(text), lines, len(text) - text.rfind("\n") - 1, None, 0)
+    if mark is None:
+        return None
+    end = _end_of(text, mark.name)
+    return mark if mark.line <= end.line else end
 
 
 def _unprintable(text: str, shown: str) -> yaml.Mark | None:
     """Return where the first character stands that YAML does not allow."""
     found = yaml.reader.Reader.NON_PRINTABLE.search(text)
-    if found is None:
-        return None
-    before = text[: found.start()]
-    return yaml.Mark(shown, found.start(), before.count("\n"), len(before) - before.rfind("\n") - 1, None, 0)
+    return _end_of(text[: found.start()], shown) if found is not None else None
 
 
 def _too_deep(mark: yaml.Mark | None, shown: str) -> Problem:

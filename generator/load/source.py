@@ -53,7 +53,7 @@ def entries(node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node]]:
             yield str(key.value), value
 
 
-_BREAK = r"\r\n|[\r\n\x85\u2028\u2029]"
+LINE_BREAK = r"\r\n|[\r\n\x85\u2028\u2029]"
 """What ends a line in YAML 1.1."""
 
 _LONGEST_LINE = 100_000
@@ -114,7 +114,7 @@ class Source:
         if file not in self._lines:
             text = self.texts.get(file, "")
             # Nothing of a file that holds a private key is shown.
-            self._lines[file] = [] if "PRIVATE KEY" in text else re.split(_BREAK, text)
+            self._lines[file] = [] if "PRIVATE KEY" in text else re.split(LINE_BREAK, text)
         return self._lines[file]
 
     def _descend(self, path: Path) -> tuple[yaml.Node | None, yaml.Node | None]:
