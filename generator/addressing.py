@@ -12,6 +12,15 @@ def parse_address(text: str) -> IPv4Address:
         raise ValueError("IPv6 is not used by Carbonio" if ":" in text else "") from None
 
 
+def is_address(text: str) -> bool:
+    """Tell whether a text is an address alone."""
+    try:
+        IPv4Address(text)
+    except AddressValueError:
+        return False
+    return True
+
+
 def parse_network(text: str) -> IPv4Network:
     """Return a range; an address alone is a range of one. Raises ValueError with the reason."""
     address, _, length = text.partition("/")

@@ -189,24 +189,61 @@ def _ascii(value: object) -> str:
         raise ValueError(f"mail and DNS cannot use it ({why})") from None
 
 
-def _domain_name(expected: str, pattern: str, *, placeholder: str = "", most: int = 253) -> Kind:
+def _check_script(text: str) -> None:
+    """Refuse an A-label that stands for no name in any script."""
+    if "xn--" not in text:
+        return
+    import idna
+
+    try:
+        idna.decode(text)
+    except idna.IDNAError as why:
+        raise ValueError(f"mail and DNS cannot use it ({why})") from None
+
+
+def _domain_name(
+    expected: str, pattern: str, *, placeholder: str = "", most: int = 253, any_label: bool = False
+) -> Kind:
     strict = _matching("", pattern, most=most)
 
     def parse(value: object) -> str:
         text = _ascii(value)
         if any(len(label) > _LABEL_BYTES for label in text.split(".")):
             raise ValueError(f"a part between dots has more than {_LABEL_BYTES} characters")
-        return str(strict.parse(text))
+        found = str(strict.parse(text))
+        if not any_label:
+            _check_script(found)
+        return found
 
     return Kind(expected, parse, placeholder)
 
 
 def _mail_address(value: object) -> str:
     text = _text(value)
+    if text.lower().startswith("mailto:"):
+        raise ValueError("leave out mailto:, as records get it by themselves")
     local, at, domain = text.rpartition("@")
     if not local.isascii():
         raise ValueError("the part before the @ has letters that receivers of reports need not accept")
-    return str(_ADDRESS_TEXT.parse(f"{local}{at}{_ascii(domain)}"))
+    found = str(_ADDRESS_TEXT.parse(f"{local}{at}{_ascii(domain)}"))
+    _check_script(found.rpartition("@")[2])
+    return found
+
+
+def _authority(value: object) -> str:
+    text = _text(value)
+    if re.search(r"[\s\"':/;]", text):
+        raise ValueError("only its domain belongs here, such as letsencrypt.org")
+    return str(DOMAIN.parse(text))
+
+
+def _spf_domain(value: object) -> str:
+    text = _text(value)
+    if text.lower().startswith("include:"):
+        raise ValueError("leave out include:, as the record gets it by itself")
+    if re.fullmatch(r"(?:ip4:)?[0-9.]+(?:/[0-9]+)?", text.lower()):
+        raise ValueError("an address belongs into dns.spf.addresses")
+    return str(_SPF_TEXT.parse(text))
 
 
 _LABEL_BYTES = 63
@@ -231,8 +268,13 @@ DOMAIN = _domain_name(
 )
 HOST_NAME = _domain_name("a host name such as mail.example.com", _DOMAIN_PATTERN)
 RECORD_NAME = _domain_name(
-    "a name of records such as www, @ or *.example.com", rf"@|(?:\*|{_UNDERSCORED})(?:\.{_UNDERSCORED})*"
+    "a name of records such as www, @ or *.apps",
+    rf"@|(?:\*|{_UNDERSCORED})(?:\.{_UNDERSCORED})*",
+    any_label=True,
 )
+_SPF_TEXT = _domain_name("", rf"(?:{_UNDERSCORED}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])", any_label=True)
+SPF_DOMAIN = Kind("the domain of another SPF record such as _spf.example.com", _spf_domain)
+AUTHORITY = Kind("the domain of a certification authority such as letsencrypt.org", _authority)
 RECORD_TYPE = one_of("A", "AAAA", "CAA", "CNAME", "MX", "NS", "SRV", "TXT")
 RECORD_TEXT = _matching("the text of a record: ASCII, on one line", r"[\x20-\x7e]{1,4000}", most=4000)
 KEY_TEXT = _matching("the text of a DKIM key, on one or more lines", r"[\t\n\r\x20-\x7e]{1,4000}", most=4000)

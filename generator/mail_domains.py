@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from generator.kinds import DOMAIN, RECORD_NAME
 from generator.problems import Path
 from generator.topology import Dkim, Dmarc, MailDomain, Topology
+
+if TYPE_CHECKING:
+    from generator.dkim import Key
 
 DEFAULT_SELECTOR = "carbonio"
 
@@ -30,23 +34,34 @@ class Mail(msgspec.Struct, frozen=True, dict=True):
     path: Path
 
     @cached_property
-    def published(self) -> tuple[str, str]:
-        """Selector and text of its DKIM key as the topology has them, each empty where it has none.
+    def published(self) -> "Key | None":
+        """Its DKIM key as the topology has it.
 
         Raises:
             ValueError: What stands there is no key.
         """
         if not self.dkim.key:
-            return "", ""
+            return None
         from generator.dkim import published
 
-        return published(self.dkim.key)
+        return published(self.dkim.key, self.name)
 
     @property
     def key(self) -> tuple[str, str]:
         """The selector and the published text of its DKIM key; without a key, the text is empty."""
-        selector, text = self.published
-        return self.dkim.selector or selector or DEFAULT_SELECTOR, text
+        found = self.published
+        named = found.selector if found else ""
+        return self.dkim.selector or named or DEFAULT_SELECTOR, found.text if found else ""
+
+    @property
+    def written(self) -> str:
+        """Its name as the topology has it; of the domain of the nodes' names as DNS has it."""
+        return self.name if self.path == ("dns",) else str(self.path[1])
+
+    @property
+    def signed(self) -> bool:
+        """Whether a key is published with which receivers can check signatures, ours or the operator's own record."""
+        return bool(self.dkim.key) or any("._domainkey" in name for name in self.records)
 
     @property
     def policy(self) -> str:

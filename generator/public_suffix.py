@@ -17,21 +17,49 @@ def is_public_suffix(domain: str) -> bool:
     Args:
         domain: In small letters, other scripts as A-labels.
     """
+    return _is_rule(domain, _rules(_REGISTRIES))
+
+
+def organizational_domain(domain: str) -> str:
+    """Return the domain below the public suffix, whose sub-domains belong together (RFC 7489, section 3.2).
+
+    Companies' suffixes count as well: receivers of mail take the whole list.
+
+    Args:
+        domain: In small letters, other scripts as A-labels.
+    """
+    rules = _rules(_ALL)
+    while not _is_rule(domain.partition(".")[2], rules):
+        domain = domain.partition(".")[2]
+    return domain
+
+
+def is_elsewhere(domain: str, receiver: str) -> bool:
+    """Say whether reports about a domain need the receiving domain's consent (RFC 7489, section 7.1)."""
+    if domain == receiver or domain.endswith(f".{receiver}") or receiver.endswith(f".{domain}"):
+        # Without the list, which takes milliseconds to read.
+        return False
+    return organizational_domain(domain) != organizational_domain(receiver)
+
+
+def _is_rule(domain: str, rules: frozenset[str]) -> bool:
     name = domain
     if "xn--" in domain:
         import idna
 
         name = idna.decode(domain)
-    rules = _rules()
     parent = name.partition(".")[2]
     if not parent:
         return True
     return name in rules or (f"*.{parent}" in rules and f"!{name}" not in rules)
 
 
+_REGISTRIES, _ALL = False, True
+
+
 @cache
-def _rules() -> frozenset[str]:
+def _rules(all_of_them: bool) -> frozenset[str]:
     import publicsuffixlist
 
     text = Path(publicsuffixlist.__file__).with_name("public_suffix_list.dat").read_text(encoding="utf-8")
-    return frozenset(text.partition(_PRIVATE)[0].splitlines())
+    return frozenset((text if all_of_them else text.partition(_PRIVATE)[0]).splitlines())

@@ -33,6 +33,7 @@ ELSEWHERE = {
     "address-changes",
     "cloud-changes",
     "disk-shrinks",
+    "empty-file",
     "image-not-found",
     "network-changes",
     "network-overlaps",

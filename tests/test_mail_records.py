@@ -22,6 +22,17 @@ NODES: dict[str, Any] = {
     "store1": ["mailstore"],
 }
 TWO_MTAS = {**NODES, "mta1": ["mta"], "mta2": ["mta"], "proxy1": ["proxy"]}
+TOPOLOGY: dict[str, Any] = {
+    "domain": "example.com",
+    "release": "26.6",
+    "os": "ubuntu-24.04",
+    "cloud": {"provider": "aws", "region": "eu-central-1"},
+    "management": ["198.51.100.0/24"],
+    "ssh_keys": [SSH_KEY],
+    "users": 10,
+    "mailbox_quota": "1 GB",
+    "nodes": NODES,
+}
 Records = dict[str, list[str]]
 Plan = Callable[..., Records]
 
@@ -31,19 +42,7 @@ def plan(tmp_path: Path) -> Plan:
     """Return the public records of a topology by `name TYPE`, addresses of machines as `<node>`."""
 
     def planned(view: str = "public", files: dict[str, str] | None = None, **changes: Any) -> Records:
-        content = {
-            "domain": "example.com",
-            "release": "26.6",
-            "os": "ubuntu-24.04",
-            "cloud": {"provider": "aws", "region": "eu-central-1"},
-            "management": ["198.51.100.0/24"],
-            "ssh_keys": [SSH_KEY],
-            "users": 10,
-            "mailbox_quota": "1 GB",
-            "nodes": NODES,
-            **changes,
-        }
-        build_tree(tmp_path, {"topology.yaml": dump(content), **(files or {})})
+        build_tree(tmp_path, {"topology.yaml": dump({**TOPOLOGY, **changes}), **(files or {})})
         result = run_cli(tmp_path, "plan", "--json")
         assert result.code == 0, result.err
         return {
@@ -91,6 +90,101 @@ def test_a_published_key_becomes_a_record_and_lets_dmarc_act(plan: Plan, bits: i
     selector = "carbonio" if way == "key" else "6f1c7b32-aa01-4e6b-9c8e-0f4c8d8b7a11"
     assert found[f"{selector}._domainkey.example.com TXT"] == [text]
     assert found["_dmarc.example.com TXT"] == ["v=DMARC1; p=quarantine"]
+
+
+def refused(folder: Path, files: dict[str, str | bytes], **changes: Any) -> str:
+    build_tree(folder, {"topology.yaml": dump({**TOPOLOGY, **changes}), **files})
+    result = run_cli(folder, "plan")
+    assert (result.code, result.out) == (2, ""), result.out
+    return result.err
+
+
+def test_a_private_key_is_refused_and_not_shown(tmp_path: Path) -> None:
+    private = rsa.generate_private_key(65537, 2048)
+    for form in (serialization.PrivateFormat.PKCS8, serialization.PrivateFormat.TraditionalOpenSSL):
+        pem = private.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
+        for text in (pem, f"DKIM Domain:\nexample.com\n\nDKIM Private Key:\n{pem}", "".join(pem.splitlines()[1:-1])):
+            said = refused(tmp_path, {"key.pem": text}, dns={"dkim": {"file": "key.pem"}})
+            assert "error[wrong-dkim]: key.pem is not the public DKIM key of example.com" in said
+            assert ("holds a private key" in said) == ("PRIVATE KEY" in text)
+            assert "p=MIIB..." in said, "no word about what belongs there"
+            assert not [line for line in pem.splitlines()[1:-1] if line[:10] in said]
+
+
+@pytest.mark.parametrize("content", ["", "\n", " \r\n\t"])
+def test_an_empty_key_file_is_no_missing_key(tmp_path: Path, content: str) -> None:
+    said = refused(tmp_path, {"dkim.txt": content}, dns={"dkim": {"file": "dkim.txt"}})
+    assert "error[empty-file]: dkim.txt is empty" in said
+
+
+def test_a_missing_key_file_has_a_remedy(tmp_path: Path) -> None:
+    said = refused(tmp_path, {}, dns={"dkim": {"file": "dkim.txt"}})
+    assert "dkim.txt cannot be read: No such file" in said
+    assert "beside the topology" in said
+
+
+def test_the_key_of_another_domain_is_refused(tmp_path: Path) -> None:
+    said = refused(
+        tmp_path, {"shop.txt": printed(key_text(2048))}, domains={"shop.example.com": {"dkim": {"file": "shop.txt"}}}
+    )
+    assert "error[dkim-domain]: shop.txt is the DKIM key of example.com, not of shop.example.com" in said
+    assert "zmdkimkeyutil -a -d shop.example.com" in said
+
+
+@pytest.mark.parametrize("named", ["bücher.example", "xn--bcher-kva.example", "XN--BCHER-KVA.example"])
+def test_of_several_keys_that_of_the_domain_is_taken(plan: Plan, named: str) -> None:
+    ours, theirs = key_text(2048), key_text(2048)
+    both = printed(ours, "one") + printed(theirs, "two").replace("example.com", named)
+    file = {"dkim": {"file": "both.txt"}}
+    found = plan(dns=file, domains={"bücher.example": file}, files={"both.txt": both})
+    assert found["one._domainkey.example.com TXT"] == [ours]
+    assert found["two._domainkey.xn--bcher-kva.example TXT"] == [theirs]
+
+
+def test_of_several_keys_without_names_none_is_guessed(tmp_path: Path) -> None:
+    both = "".join(printed(key_text(2048), name).partition(";")[0] for name in ("one", "two"))
+    for text in (printed(key_text(2048), "one") + printed(key_text(2048), "two"), both):
+        assert "error[wrong-dkim]" in refused(tmp_path, {"dkim.txt": text}, dns={"dkim": {"file": "dkim.txt"}})
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("www.mail.example.com", "Write www."),
+        ("mail.example.com", "Write @."),
+        ("www.example.com", "Write www under the records of example.com, where that is a mail domain."),
+    ],
+)
+def test_names_in_full_are_refused_in_a_part_of_a_zone_too(tmp_path: Path, name: str, remedy: str) -> None:
+    dns = {"zone": "example.com", "records": {name: {"A": "203.0.113.80"}}}
+    said = refused(tmp_path, {}, domain="mail.example.com", dns=dns)
+    assert f"error[absolute-name]: names are relative: {name} would become {name}.mail.example.com" in said
+    assert remedy in said
+
+
+def test_a_strict_policy_before_a_key_is_warned_of(tmp_path: Path) -> None:
+    def said(**dns: Any) -> tuple[str, str]:
+        build_tree(tmp_path, {"topology.yaml": dump({**TOPOLOGY, "dns": dns})})
+        planned, made = run_cli(tmp_path, "plan"), run_cli(tmp_path, "--no-init")
+        assert (planned.code, made.code) == (0, 0), made.err
+        assert ("dmarc-before-dkim" in planned.err) == ("dmarc-before-dkim" in made.err)
+        return planned.err, (tmp_path / "hand-over.md").read_text("utf-8")
+
+    for policy in ("quarantine", "reject"):
+        warned, sheet = said(dmarc=policy)
+        assert (
+            f"warning[dmarc-before-dkim]: DMARC says {policy}, and no DKIM key is published for example.com" in warned
+        )
+        assert f"DMARC says {policy} while no DKIM key is published" in sheet
+    key = key_text(2048)
+    for dns in (
+        {"dmarc": "none"},
+        {"dmarc": "reject", "dkim": key},
+        {"dmarc": "reject", "records": {"other._domainkey": {"TXT": key}}},
+    ):
+        warned, sheet = said(**dns)
+        assert "dmarc-before-dkim" not in warned
+        assert "while no DKIM key" not in sheet
 
 
 def test_what_is_said_of_dmarc_holds(plan: Plan) -> None:

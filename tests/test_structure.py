@@ -15,7 +15,7 @@ from tests.helpers import ROOT
 PACKAGE = ROOT / "generator"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 # In the order of the way through the program. Each imports types, never another stage.
-STAGES = ("load", "validate", "planner", "render", "output")
+STAGES = ("init", "load", "validate", "planner", "cost", "render", "output", "show", "picture")
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
 # Too slow, or not needed, for `generate --help` and for plain generating.

@@ -17,6 +17,7 @@ _SUMMARY = "Writes Terraform and cloud-init for a Carbonio deployment from one t
 _EPILOG = "Example: generate && terraform apply"
 
 COMMANDS = {
+    "init": "write a first topology from a few answers",
     "plan": "show what was decided and why",
     "explain": "say what a port, role, node, record, key or rule is, and why",
     "rehearse": "apply everything against a simulated cloud",

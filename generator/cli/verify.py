@@ -11,6 +11,7 @@ from generator.cli.options import common
 from generator.cli.pipeline import Planned, plan_topology
 from generator.cli.report import count, out, printable, say, say_problems
 from generator.errors import Exit
+from generator.problems import few
 
 if TYPE_CHECKING:
     from generator.verify.model import Row
@@ -128,21 +129,20 @@ def describe(rows: Sequence["Row"], servers: Sequence["Server"]) -> Iterator[str
 
 def _what(row: "Row") -> str:
     """Return the type of record, or the better known name of what the record is for."""
-    return row.check.upper() if row.check in ("spf", "dkim", "dmarc") else row.type or "from"
+    if row.check in ("spf", "dkim", "dmarc"):
+        return row.check.upper()
+    return row.type or ("zone" if row.check == "zone" else "from")
 
 
 def _details(row: "Row") -> Iterator[str]:
     """Yield what is remarkable about a row; of one that is all right, the note alone."""
     if row.status not in ("ok", "skipped", "follows", "unresolved", "warning"):
-        yield from _values("planned", row.planned)
-        yield from _values("found", row.found)
+        # What somebody may copy stays in one piece.
+        yield from (f"{' ' * _STATUS}{'planned':8}{printable(value)}" for value in row.planned)
+        for value in row.found:
+            yield from _wrapped(f"{'found':8}", value)
     if row.message:
         yield from _wrapped("", row.message)
-
-
-def _values(word: str, values: Sequence[str]) -> Iterator[str]:
-    for value in values:
-        yield from _wrapped(f"{word:8}", value)
 
 
 def _wrapped(word: str, text: str) -> Iterator[str]:
@@ -176,9 +176,34 @@ def _end(rows: Sequence["Row"]) -> Iterator[str]:
             words.append(f"{number} {status}" if status == "skipped" else count(number, status))
     yield f"{', '.join(words)}."
     first = _first(rows)
-    if first is None:
-        return
-    yield printable(f"First: {_what(first)} {first.name} ({first.status}).")
+    if first is not None:
+        yield from _remedy("First", [first])
+    # Whatever several rows have in common is said once.
+    others: dict[tuple[bool, str], list[Row]] = {}
+    for row in rows:
+        if row is not first and row.remedy and row.status != "follows":
+            others.setdefault((row.is_finding, row.remedy), []).append(row)
+    for finding in (True, False):
+        for (is_finding, remedy), alike in others.items():
+            if is_finding is finding and (first is None or remedy != first.remedy):
+                yield from _remedy("Then" if finding else "Also", alike)
+
+
+def _remedy(word: str, rows: Sequence["Row"]) -> Iterator[str]:
+    """Yield what rows with one remedy need, its copied lines in one piece."""
+    names = few([f"{_what(row)} {row.name}" for row in rows])
+    yield from _filled(f"{word}: {names} ({rows[0].status}).", "")
+    text, *lines = _lines(rows[0].remedy)
+    yield from _filled(text, "  ")
+    yield from (f"  {line}" for line in lines)
+
+
+def _filled(text: str, indent: str) -> Iterator[str]:
     yield from textwrap.wrap(
-        printable(first.remedy), _WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+        printable(text), _WIDTH, initial_indent=indent, subsequent_indent="  ", break_on_hyphens=False
     )
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of a text, each without signs that a terminal obeys."""
+    return [printable(line) for line in text.split("\n")]

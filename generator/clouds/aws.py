@@ -10,8 +10,11 @@ from generator.clouds.base import Cloud, Simulator, Tfvars
 from generator.clouds.values import key_pair, longest_compressed, public_dns, records
 from generator.context import Context
 from generator.errors import InputError
+from generator.facts import load_cloud
+from generator.kinds import COUNT
 from generator.plan import CLUSTER_GROUP, GATEWAY, Plan, Rule
 from generator.problems import Finding
+from generator.question import Draft, Question, Topic, whole
 
 _ANY = "0.0.0.0/0"
 _AMI = r"ami-[0-9a-f]{8,17}"
@@ -19,6 +22,26 @@ _NOT_IN_DESCRIPTION = r"[^A-Za-z0-9. _:/()#,@\[\]+=&;{}!$*-]"
 _ALL_ICMP_CODES = -1
 _EVERY_PROTOCOL = "-1"
 _DEVICES = tuple(f"/dev/sd{letter}" for letter in "fghijklmnop")
+
+
+def _elastic_ips(draft: Draft) -> Question | None:
+    """Ask for the quota where the deployment needs more than every account has."""
+    usual = load_cloud("aws").limits.elastic_ips
+    needed = len(draft.exposed) + (len(draft.exposed) < len(draft.nodes))
+    if draft.exposure != "direct" or usual is None or needed <= usual:
+        return None
+    raised = f"A region has {usual} Elastic IPs until AWS raises your quota; this takes {needed}."
+    return Question(
+        title="Elastic IPs of the region",
+        why=f"{raised} How many will there be when this is applied?",
+        read=whole(COUNT),
+        default=str(needed),
+        path=("cloud", "quotas", "elastic_ips"),
+        number=True,
+        comment=raised,
+        notice=raised,
+    )
+
 
 AWS_PROVIDER = Provider("aws", "hashicorp/aws", "~> 5.100")
 """Terraform's provider for whatever of AWS is in use."""
@@ -47,6 +70,16 @@ class Aws:
         "OptInRequired": "The account has not subscribed to this image: accept its terms in the AWS Marketplace.",
         "UnauthorizedOperation": "The credentials lack a right: see step 1 of docs/aws.md.",
     }
+    usual_region = "eu-central-1"
+    topics = (
+        Topic(
+            option="elastic-ips",
+            metavar="NUMBER",
+            help="quota of Elastic IPs, where more are needed than AWS gives",
+            ask=_elastic_ips,
+            depends=True,
+        ),
+    )
     capabilities = Capabilities(
         title="AWS",
         exposures=("direct", "gateway"),

@@ -8,6 +8,7 @@ from generator.capabilities import Capabilities, DnsProvider, Provider
 from generator.context import Context
 from generator.plan import Plan
 from generator.problems import Finding
+from generator.question import Topic
 
 Tfvars: TypeAlias = dict[str, object]
 
@@ -41,6 +42,14 @@ class Cloud(Protocol):
     @property
     def dns_providers(self) -> Mapping[str, DnsProvider]:
         """DNS providers that come with the cloud, by the name that a topology uses."""
+
+    @property
+    def usual_region(self) -> str:
+        """Region that is offered to whoever starts."""
+
+    @property
+    def topics(self) -> tuple[Topic, ...]:
+        """What `generate init` asks on this cloud alone; the questions are given a `Draft`."""
 
     def tfvars(self, plan: Plan, context: Context) -> Tfvars:
         """Return the values of the root variables."""

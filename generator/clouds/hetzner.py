@@ -11,13 +11,33 @@ from generator.clouds.base import Cloud, Simulator, Tfvars
 from generator.clouds.values import key_pair, longest_compressed, public_dns
 from generator.context import Context
 from generator.errors import InputError
+from generator.facts import load_cloud
+from generator.kinds import IMAGE
 from generator.plan import CLUSTER_GROUP, GATEWAY, Group, Plan
 from generator.problems import Finding
+from generator.question import Draft, Question, Topic, one
 
 _ANY = "0.0.0.0/0"
 _ID = r"[0-9]{1,18}"
 _SELECTOR = r"[A-Za-z0-9][A-Za-z0-9._/-]*=[A-Za-z0-9][A-Za-z0-9._-]*"
 _OUT = (("tcp", "1-65535"), ("udp", "1-65535"), ("icmp", None))
+
+
+def _snapshot(draft: Draft) -> Question | None:
+    """Ask for a snapshot where Hetzner has no image of the nodes' system."""
+    image = load_cloud("hetzner").images[draft.os]
+    if image.offered:
+        return None
+    return Question(
+        title=f"Snapshot of {draft.os}",
+        why=f"Hetzner offers no {draft.os}, so the nodes start from a snapshot of yours. {image.make}",
+        read=one(IMAGE),
+        default=f"os={draft.os}",
+        path=("cloud", "images", draft.os),
+        comment=f"Hetzner offers no {draft.os}: a snapshot of yours, by its label or its id.",
+        notice=image.make,
+    )
+
 
 HCLOUD_PROVIDER = Provider("hcloud", "hetznercloud/hcloud", "~> 1.68")
 """Terraform's provider for whatever of Hetzner is in use."""
@@ -47,6 +67,16 @@ class Hetzner:
         "unavailable": "Hetzner's API was not available: run terraform apply again, it goes on where it stopped.",
         "locked": "Another operation still runs on it: run terraform apply again, it goes on where it stopped.",
     }
+    usual_region = "fsn1"
+    topics = (
+        Topic(
+            option="image",
+            metavar="SNAPSHOT",
+            help="snapshot, where Hetzner has no image of the system",
+            ask=_snapshot,
+            depends=True,
+        ),
+    )
     capabilities = Capabilities(
         title="Hetzner",
         exposures=("direct", "gateway"),

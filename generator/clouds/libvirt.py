@@ -11,14 +11,76 @@ from generator.clouds.base import Cloud, Simulator, Tfvars
 from generator.clouds.values import public_dns
 from generator.context import Context
 from generator.errors import InputError
+from generator.kinds import ADDRESS, NAME, NETWORK
 from generator.plan import GATEWAY, Plan, PlannedNode
 from generator.problems import Finding
+from generator.question import Draft, Question, Topic, one, several
+from generator.topology import Network
 
 _LOCATION = r"/\S+|https?://\S+"
 _LONGEST_SERIAL = 20
 _TAKEN = ("system", "seed")
 _MIB = 1024
 _URI = "qemu:///system"
+
+
+_INTERFACES = {
+    "external": "The nodes stand on it.",
+    "direct": "Every node has an interface on it, with an address by DHCP unless cidr names the range.",
+    "gateway": "The gateway has an interface on it, with an address by DHCP unless cidr names the range.",
+}
+
+
+def _uplink(draft: Draft) -> Question:
+    return Question(
+        title="Bridge of the hypervisor",
+        why="Which bridge leads to your router and the Internet?",
+        read=one(NAME),
+        default="br0",
+        path=("cloud", "uplink", "bridge"),
+        comment=f"A bridge of the hypervisor. {_INTERFACES[draft.exposure]} "
+        "A network of libvirt may stand there as well: {network: NAME}.",
+    )
+
+
+def _public_address(draft: Draft) -> Question | None:
+    if draft.exposure == "direct":
+        names, several_of_them = ", ".join(draft.exposed), len(draft.exposed) > 1
+        how = " One each, in this order, with commas." if several_of_them else ""
+        return Question(
+            title="Public addresses" if several_of_them else "Public address",
+            why=f"At which address does the Internet reach {names}?{how}",
+            read=several(ADDRESS, len(draft.exposed)),
+            example=", ".join(f"203.0.113.{number}" for number in range(11, 11 + len(draft.exposed))),
+            path=("cloud", "public_addresses"),
+            keys=draft.exposed,
+            comment="Where the Internet reaches the nodes.",
+        )
+    owner = "the gateway" if draft.exposure == "gateway" else "your router"
+    return Question(
+        title="Public address",
+        why=f"At which address does the Internet see {owner}?",
+        read=one(ADDRESS),
+        example="203.0.113.10",
+        path=("cloud", "public_address"),
+        comment=f"The address of {owner} that the Internet sees.",
+    )
+
+
+def _network(draft: Draft) -> Question | None:
+    """Ask for the network where it is the operator's own: with a router of theirs in it."""
+    if draft.exposure != "external":
+        return None
+    about = "with your router at the first address"
+    return Question(
+        title="Network on that bridge",
+        why=f"Which private IPv4 range is there, /16 to /24, {about}?",
+        read=one(NETWORK),
+        default=Network().cidr,
+        path=("network", "cidr"),
+        default_value=Network().cidr,
+        comment=f"The network on that bridge, {about}. {{cidr: ..., router: ...}} names another.",
+    )
 
 
 class Libvirt:
@@ -29,6 +91,25 @@ class Libvirt:
     providers = (Provider("libvirt", "dmacvicar/libvirt", "~> 0.9.7"),)
     dns_providers: Mapping[str, DnsProvider] = {}
     hints: Mapping[str, str] = {}
+    usual_region = "local"
+    topics = (
+        Topic(option="uplink", metavar="BRIDGE", help="bridge of the hypervisor (br0)", ask=_uplink, depends=True),
+        Topic(
+            option="public-address",
+            metavar="ADDRESS",
+            help="public address on a hypervisor of your own",
+            ask=_public_address,
+            joint=",",
+            depends=True,
+        ),
+        Topic(
+            option="network",
+            metavar="RANGE",
+            help="network of your router, with exposure external",
+            ask=_network,
+            depends=True,
+        ),
+    )
     capabilities = Capabilities(
         title="libvirt",
         exposures=("external", "direct", "gateway"),

@@ -56,7 +56,7 @@ def about_record(word: str, about: About) -> Iterator[Answer]:
         if word.removesuffix(".").lower() not in (record.name, record.type.lower()):
             continue
         values = [value.text % tuple(f"<{symbol}>" for symbol in value.addresses) for value in record.values]
-        text = f"{record.need}: {record.why}."
+        text = "; ".join(dict.fromkeys(f"{need}: {why}" for _, need, why in record.reasons)) + "."
         yield Answer(f"{record.name} {record.type}: a record", (text,), section("Value", values))
 
 

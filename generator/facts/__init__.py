@@ -2,7 +2,7 @@
 
 from generator.facts.base import EVERY_NODE, Edition, Fact, FactsError, Family, Protocol
 from generator.facts.cloud import CloudFacts, CloudImage, CloudLimits, MachineType
-from generator.facts.load import facts_version, load_cloud, load_facts, releases, spf_includes
+from generator.facts.load import facts_version, load_cloud, load_facts, load_prices, releases, spf_includes
 from generator.facts.model import (
     EditionRules,
     Facts,
@@ -16,6 +16,7 @@ from generator.facts.model import (
     Service,
     SpfInclude,
 )
+from generator.facts.prices import HOURS_PER_MONTH, MachinePrices, Price, PriceList, price_in
 from generator.facts.procedure import Command, Install, InstallStep, OrderNote, WrittenValue
 from generator.facts.repositories import (
     AptRepository,
@@ -39,6 +40,7 @@ from generator.facts.sizing import (
 
 __all__ = [
     "EVERY_NODE",
+    "HOURS_PER_MONTH",
     "AptRepository",
     "CloudFacts",
     "CloudImage",
@@ -55,6 +57,7 @@ __all__ = [
     "Hardware",
     "Install",
     "InstallStep",
+    "MachinePrices",
     "MachineType",
     "MeshAgent",
     "NodeHardware",
@@ -63,6 +66,8 @@ __all__ = [
     "PackageSource",
     "PortRow",
     "Prerequisites",
+    "Price",
+    "PriceList",
     "ProcedurePort",
     "Protocol",
     "RecordingHardware",
@@ -82,6 +87,8 @@ __all__ = [
     "facts_version",
     "load_cloud",
     "load_facts",
+    "load_prices",
+    "price_in",
     "releases",
     "spf_includes",
 ]

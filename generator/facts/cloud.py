@@ -47,6 +47,7 @@ class CloudImage(Fact, frozen=True, kw_only=True):
             `make` makes.
         note: What an operator has to know before relying on it; may be empty.
         end_date: ISO date from which the cloud hides the image; empty where none is known.
+        licence: What is charged for it beside the machine; empty where nothing is.
     """
 
     offered: bool = True
@@ -57,6 +58,7 @@ class CloudImage(Fact, frozen=True, kw_only=True):
     login_user: str
     note: str = ""
     end_date: str = ""
+    licence: str = ""
 
 
 class CloudLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

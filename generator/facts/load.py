@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,7 +12,7 @@ import msgspec
 import yaml
 
 from generator.facts.base import EVERY_NODE, Edition, FactsError, Protocol
-from generator.facts.cloud import CloudFacts
+from generator.facts.cloud import CloudFacts, MachineType
 from generator.facts.model import (
     Facts,
     MeshAgent,
@@ -24,6 +25,7 @@ from generator.facts.model import (
     Service,
     SpfInclude,
 )
+from generator.facts.prices import PriceList
 from generator.facts.procedure import Install, InstallStep, OrderNote, WrittenValue
 from generator.facts.repositories import ExtraPackages, Repositories
 from generator.facts.sizing import Hardware, RecordingPlace
@@ -102,6 +104,23 @@ def load_cloud(provider: str) -> CloudFacts:
         },
         CloudFacts,
     )
+
+
+@cache
+def load_prices(provider: str) -> PriceList | None:
+    """Return what a cloud asks for its things; None where nothing is for rent.
+
+    Args:
+        provider: Name of the cloud, such as `aws`.
+
+    Raises:
+        FactsError: There are no facts for that cloud.
+    """
+    types = load_cloud(provider).types
+    if not (_DATA / "prices" / f"{provider}.yaml").is_file():
+        return None
+    data = _read(f"prices/{provider}")
+    return _struct({**data, "machines": [_machine_prices(row, types) for row in data["machines"]]}, PriceList)
 
 
 def _release(name: str) -> Release:
@@ -280,6 +299,21 @@ def _machine_types(groups: Iterable[Mapping[str, Any]], source: str) -> Iterator
                     "memory_gib": vcpu * memory_per_vcpu,
                     "not_in": absent.get(family, ()),
                 }
+
+
+def _machine_prices(row: Mapping[str, Any], types: Iterable[MachineType]) -> dict[str, Any]:
+    """Write the prices out by type where a row has them by family and processor."""
+    by_family = {family: _decimal(amount) for family, amount in row.get("per_vcpu", {}).items()}
+    amounts = {
+        one.name: by_family[family] * one.vcpu for one in types if (family := one.name.partition(".")[0]) in by_family
+    }
+    amounts |= {name: _decimal(amount) for name, amount in row.get("types", {}).items()}
+    return {**{key: value for key, value in row.items() if key != "per_vcpu"}, "types": amounts}
+
+
+def _decimal(amount: float) -> Decimal:
+    """Return the number as it stands in the file."""
+    return Decimal(str(amount))
 
 
 def _of(rows: Iterable[Any], release: Release, edition: Edition) -> Iterator[dict[str, Any]]:

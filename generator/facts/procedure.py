@@ -45,6 +45,8 @@ class InstallStep(Fact, frozen=True, kw_only=True):
         os: Only on these operating systems; empty means on every one.
         note: What the operator has to know or to answer.
         notes_for: Further notes by role or operating system of the node.
+        for_keys: Once for each mail domain that has no DKIM key yet, `{domain}` and `{selector}` being its own, and
+            not at all where all have one; the note's `{key_rows}` says what is to be published then.
     """
 
     id: str
@@ -59,6 +61,7 @@ class InstallStep(Fact, frozen=True, kw_only=True):
     commands: tuple[str | Command, ...]
     note: str = ""
     notes_for: Mapping[str, str] = {}
+    for_keys: bool = False
 
 
 class WrittenValue(Fact, frozen=True, kw_only=True):
@@ -70,6 +73,7 @@ class WrittenValue(Fact, frozen=True, kw_only=True):
         user: Who runs the command.
         needed_by: Roles whose installation asks for it; `("*",)` means every later node.
         secret: Has to be kept in a safe place.
+        for_keys: Only where a mail domain has no DKIM key yet.
     """
 
     id: str
@@ -80,6 +84,7 @@ class WrittenValue(Fact, frozen=True, kw_only=True):
     user: Literal["root", "zextras"] = "root"
     needed_by: tuple[str, ...]
     secret: bool = False
+    for_keys: bool = False
 
 
 class Install(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

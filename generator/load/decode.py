@@ -161,7 +161,9 @@ class _Decoder:
         try:
             kind.parse(key)
         except ValueError:
-            self.wrong("wrong-name", path, f"{_quoted(key)} is not {kind.expected}", key=True)
+            same = next((word for word in kind.choices if word.lower() == key.lower()), "")
+            hint = f'; did you mean "{same}"?' if same else ""
+            self.wrong("wrong-name", path, f"{_quoted(key)} is not {kind.expected}{hint}", key=True)
             return False
         return True
 

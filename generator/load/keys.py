@@ -33,7 +33,12 @@ def read_keys(topology: Topology, folder: Path) -> tuple[Topology, list[Finding]
                 text = file.read(_MOST + 1).decode()
         except (OSError, UnicodeDecodeError) as why:
             reason = why.strerror if isinstance(why, OSError) else "not text"
-            findings.append(Finding("unreadable-file", (*place, "file"), f"{dkim.file} cannot be read: {reason}"))
+            mend = "It is looked for beside the topology. Before Carbonio has made the key, leave dkim out."
+            findings.append(Finding("unreadable-file", (*place, "file"), f"{dkim.file} cannot be read: {reason}", mend))
+            return dkim
+        if not text.strip():
+            mend = "zmdkimkeyutil printed nothing into it, so it failed: run it again, and look at what it says."
+            findings.append(Finding("empty-file", (*place, "file"), f"{dkim.file} is empty", mend))
             return dkim
         return msgspec.structs.replace(dkim, key=text[:_MOST])
 

@@ -1,21 +1,25 @@
 """The plan: everything that was decided, in words that hold on every cloud. Types only.
 
-`generate plan --json` prints this; `docs/plan-json.md` explains it.
+`generate plan --json` prints this and the cost; `docs/plan-json.md` explains it.
 """
 
 import msgspec
 
-from generator.plan.dns import DnsPlan, Record, RecordType, RecordValue, Resolver, Zone
+from generator.plan.cost import Cost, CostItem
+from generator.plan.dns import ASKED, DnsPlan, Record, RecordType, RecordValue, Resolver, Zone
 from generator.plan.firewalls import Forward, Gateway, HostFirewall, HostRule, Passage, Peer, Router, Vpn
 from generator.plan.flows import CLUSTER_GROUP, GATEWAY, OUTSIDE, RESOLVER, Flow, Group, Protocol, Rule
 from generator.plan.install import InstallCommand, InstallPlan, NodeInstall, ValueToNote
 from generator.plan.machines import Image, Link, Machine, PlannedNode, Subnet, Volume
 
 __all__ = [
+    "ASKED",
     "CLUSTER_GROUP",
     "GATEWAY",
     "OUTSIDE",
     "RESOLVER",
+    "Cost",
+    "CostItem",
     "Deployment",
     "DnsPlan",
     "Flow",
@@ -34,6 +38,7 @@ __all__ = [
     "Peer",
     "Plan",
     "PlannedNode",
+    "PricedPlan",
     "Protocol",
     "Record",
     "RecordType",
@@ -108,3 +113,9 @@ class Plan(msgspec.Struct, frozen=True):
     install: InstallPlan
     host_data: dict[str, dict[str, object]]
     notices: tuple[str, ...]
+
+
+class PricedPlan(Plan, frozen=True):
+    """A plan with what it costs: what `generate plan --json` prints."""
+
+    cost: Cost

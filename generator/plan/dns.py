@@ -1,5 +1,6 @@
 """DNS records of both views, and who answers inside. Types only."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -17,15 +18,19 @@ class RecordValue(msgspec.Struct, frozen=True):
     addresses: tuple[str, ...] = ()
 
 
+ASKED = "the topology asks for it"
+"""Why the operator's own records are there."""
+
 RecordType = Literal["A", "AAAA", "CAA", "CNAME", "MX", "NS", "SRV", "TXT"]
 
 
-class Record(msgspec.Struct, frozen=True):
+class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """A set of DNS records with one name and type, and why it is there.
 
     Attributes:
         zone: The zone that holds it.
         values: As in a zone file, but for TXT: its text, whole and without quotes.
+        own: How many of the last values the operator added to ours; `need` and `why` are about the others.
     """
 
     zone: str
@@ -35,6 +40,15 @@ class Record(msgspec.Struct, frozen=True):
     values: tuple[RecordValue, ...]
     need: Literal["required", "recommended", "optional"]
     why: str
+    own: int = 0
+
+    @property
+    def reasons(self) -> Iterator[tuple[RecordValue, str, str]]:
+        """Each value with how much mail needs it, and why it is there."""
+        for value in self.values[: len(self.values) - self.own]:
+            yield value, self.need, self.why
+        for value in self.values[len(self.values) - self.own :]:
+            yield value, "optional", ASKED
 
     @property
     def key(self) -> str:

@@ -1,10 +1,12 @@
 """The manual installation of Carbonio: which commands on which node, in which order, by whom."""
 
 from ipaddress import IPv4Interface
+from itertools import product
 
 from generator.context import Context
 from generator.facts import EVERY_NODE, Command, Family, InstallStep
 from generator.plan import GATEWAY, DnsPlan, InstallCommand, InstallPlan, NodeInstall, PlannedNode, Subnet, ValueToNote
+from generator.planner.keys import KeysToMake
 
 _PHASES = ("packages", "bootstrap", "configure", "finish")
 _AFTER = "finish"
@@ -25,7 +27,7 @@ class _Installer:
         self.context = context
         self.subnets = subnets
         self.public_name = dns.public_name
-        self.selector = dns.selectors[context.topology.domain]
+        self.keys = KeysToMake(context, dns)
         self.installed = context.topology.install == "packages"
         carbonio = [node for node in nodes.values() if not node.is_gateway]
         self.order = sorted(carbonio, key=lambda node: (self._place(node), node.name))
@@ -51,7 +53,9 @@ class _Installer:
                     secret=value.secret,
                 )
                 for value in install.values
-                if self._names(value.from_roles) and (self._names(value.needed_by) or not value.needed_by)
+                if self._names(value.from_roles)
+                and (self._names(value.needed_by) or not value.needed_by)
+                and (self.keys.domains or not value.for_keys)
             ),
         )
 
@@ -70,6 +74,7 @@ class _Installer:
             and set(step.not_with).isdisjoint(node.roles)
             and step.family in ("", self._family(node))
             and (not step.os or node.os in step.os)
+            and (bool(self.keys.domains) or not step.for_keys)
             and not (self.installed and any(_PACKAGES in str(command) for command in step.commands))
         )
 
@@ -103,7 +108,6 @@ class _Installer:
             "network": self.context.topology.network.cidr,
             "directory": self.directory,
             "public_name": self.public_name,
-            "selector": self.selector,
             "public_address": public,
             "postgresql": self.context.facts.release.postgresql,
             "packages": " ".join(self.context.facts.packages(node.roles, self._family(node))),
@@ -111,11 +115,13 @@ class _Installer:
 
     def _command(self, step: InstallStep, node: PlannedNode, values: dict[str, object]) -> InstallCommand:
         lines = []
-        for one in step.commands:
+        if step.for_keys:
+            values = {**values, "key_rows": self.keys.note}
+        for one, named in product(step.commands, self.keys.named if step.for_keys else ({},)):
             command = Command(run=one) if isinstance(one, str) else one
             wanted = not command.with_ or not self.roles.isdisjoint(command.with_)
             if wanted and (not command.here or _carries(node, command.here)):
-                lines.append(command.run.format_map(values))
+                lines.append(command.run.format_map({**values, **named}))
         notes = [step.note, *(text for key, text in step.notes_for.items() if key in (*node.roles, node.os))]
         note = " ".join(text.format_map(values) for text in notes if text)
         return InstallCommand(step.title, step.user, tuple(lines), note)

@@ -50,12 +50,15 @@ def _mail(context: Context, dns: DnsPlan) -> list[str]:
         )
     elif topology.dns.dmarc.policy == "none":
         found.append("DMARC only observes (p=none). Raise dns.dmarc.policy once DKIM signatures are published.")
-    further = [name for name in dns.unsigned if name != topology.domain]
-    if further:
+    elif topology.domain in dns.unsigned and not context.mail_domains[topology.domain].signed:
         found.append(
-            f"Further mail domains need a DKIM key each: create {few(further)} in Carbonio, then zmdkimkeyutil -a "
-            f"-d <domain> -s {dns.selectors[further[0]]}, and put what it prints into domains.<domain>.dkim."
+            f"DMARC says {topology.dns.dmarc.policy} while no DKIM key is published: receivers refuse what is "
+            "forwarded. Publish the key before any mail is sent, or leave dns.dmarc.policy out until then."
         )
+    further = [context.mail_domains[name] for name in dns.unsigned if name != topology.domain]
+    if further:
+        names = [one.name if one.written == one.name else f"{one.written} ({one.name})" for one in further]
+        found.append(f"Further mail domains need a DKIM key each, after the installation: {few(names)}.")
     if topology.dns.mta_sts:
         found.append(
             "MTA-STS: serve dns/mta-sts.txt as https://mta-sts.<domain>/.well-known/mta-sts.txt, with a certificate "

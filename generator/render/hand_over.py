@@ -5,10 +5,10 @@ Plain functions and no template: compiling one of this size took longer than any
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from generator.plan import GATEWAY, Flow, Forward, NodeInstall, Plan, PlannedNode, RecordType
+from generator.plan import GATEWAY, Flow, Forward, NodeInstall, Plan, PlannedNode
+from generator.render.hand_over_dns import dns
 from generator.render.ssh import configure_command
 from generator.render.wireguard import client
-from generator.render.zone import value_text
 
 _OUTSIDE = ("internet", "listed", "management", "vpn", GATEWAY)
 _SAID = {"internet": "the Internet", "vpn": "the VPN", GATEWAY: "the gateway"}
@@ -16,7 +16,7 @@ _SAID = {"internet": "the Internet", "vpn": "the VPN", GATEWAY: "the gateway"}
 
 def hand_over(plan: Plan) -> str:
     """Return `hand-over.md`; addresses that exist after apply stand as `@@public:<node>@@`."""
-    parts = (_head, _nodes, _volumes, _ports, _router, _vpn, _dns, _before, _installation, _values, _later)
+    parts = (_head, _nodes, _volumes, _ports, _router, _vpn, dns, _before, _installation, _values, _later)
     return "\n".join(line for part in parts for line in part(plan)) + "\n"
 
 
@@ -151,67 +151,6 @@ def _vpn(plan: Plan) -> Iterator[str]:
         ).rstrip()
         yield "```"
         yield ""
-
-
-def _dns(plan: Plan) -> Iterator[str]:
-    domain = plan.deployment.domain
-    yield "## DNS"
-    yield ""
-    existing = [zone.name for zone in plan.dns.zones.values() if zone.existing]
-    new = [name for name in plan.dns.zones if name not in existing]
-    if plan.dns.provider == "none":
-        yield from _to_enter(plan)
-    elif existing:
-        yield f"The records are in the existing zone{'s' * (len(existing) > 1)} {', '.join(existing)}."
-    if plan.dns.provider != "none" and new:
-        zones = "zone" if len(new) == 1 else "zones"
-        yield f"1. `terraform output name_servers` lists the name servers of the new {zones}. Enter them at the"
-        yield f"   registrar of {', '.join(new)}."
-        yield f"2. Wait until `dig +short MX {domain}` answers."
-    for address, name in plan.dns.ptr_elsewhere.items():
-        yield ""
-        yield f"Ask whoever gave you {address} to make its reverse name {name}: many servers refuse mail without it."
-    if plan.dns.ptr_later:
-        yield ""
-        yield "Then set the reverse names, without which many servers refuse mail: add `ptr: true` under `dns:` in the"
-        yield "topology and run"
-        yield ""
-        yield "    generate && terraform apply"
-    yield ""
-    yield "`generate verify --dns` asks resolvers whether all of this is so, and says what to change where it is not."
-    yield ""
-
-
-def _to_enter(plan: Plan) -> Iterator[str]:
-    """Yield the records as the web forms of DNS providers take them."""
-    files = ", ".join(f"`dns/{zone}.zone`" for zone in plan.dns.zones)
-    complete = not any(value.addresses for record in plan.dns.public for value in record.values)
-    yield f"Enter these records where the zone is hosted; whoever imports files takes {files}."
-    if not complete:
-        yield "`terraform output -raw zone` and `terraform output -raw hand_over` print them with addresses."
-    yield ""
-    yield "| zone | name | type | TTL | priority | value |"
-    yield "|---|---|---|---|---|---|"
-    for record in plan.dns.public:
-        name = "@" if record.name == record.zone else record.name.removesuffix(f".{record.zone}")
-        for value in record.values:
-            priority, text = _as_forms_take_it(record.type, value_text(value))
-            yield f"| {record.zone} | {name} | {record.type} | {record.ttl} | {priority} | {_code(text)} |"
-
-
-def _as_forms_take_it(type_: RecordType, text: str) -> tuple[str, str]:
-    """Return priority and value: web forms ask for the priority apart, and want no final dot."""
-    if type_ == "TXT":
-        return "", text
-    priority, text = text.split(" ", 1) if type_ in ("MX", "SRV") else ("", text)
-    return priority, text if text == "." else text.removesuffix(".")
-
-
-def _code(text: str) -> str:
-    """Return a text as code in a table of Markdown, whatever is in it."""
-    fence = "``" if "`" in text else "`"
-    pad = " " if "`" in text else ""
-    return f"{fence}{pad}{text.replace('|', chr(92) + '|')}{pad}{fence}"
 
 
 def _before(plan: Plan) -> Iterator[str]:

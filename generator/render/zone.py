@@ -19,7 +19,7 @@ def zone_files(plan: Plan) -> Iterator[tuple[Zone, str]]:
     for record in plan.dns.public:
         by_zone[record.zone].append(record)
     for name, records in by_zone.items():
-        yield plan.dns.zones[name], _zone_file(plan.dns.zones[name], records)
+        yield plan.dns.zones[name], _zone_file(plan.dns.zones[name], records, alone=len(by_zone) == 1)
 
 
 def value_text(value: RecordValue) -> str:
@@ -27,16 +27,19 @@ def value_text(value: RecordValue) -> str:
     return value.text % tuple(f"@@{symbol}@@" for symbol in value.addresses)
 
 
-def _zone_file(zone: Zone, records: list[Record]) -> str:
+def _zone_file(zone: Zone, records: list[Record], *, alone: bool) -> str:
     lines = [f"; Public records of {few(zone.domains)}, to be merged into the zone {zone.name}."]
     if any(value.addresses for record in records for value in record.values):
-        lines.append(
-            "; As generated, words between at signs stand for addresses; terraform output -raw zone has the addresses."
-        )
+        has = "terraform output -raw zone has" if alone else "terraform output -json zones has, by zone,"
+        lines.append(f"; As generated, words between at signs stand for addresses; {has} the addresses.")
     lines += ["", f"$ORIGIN {zone.name}.", ""]
     for record in records:
-        lines.append(f"; {record.need}: {record.why}")
-        lines += [f"{record.name}. {record.ttl} IN {record.type} {_data(record, value)}" for value in record.values]
+        said = ""
+        for value, need, why in record.reasons:
+            if said != f"; {need}: {why}":
+                said = f"; {need}: {why}"
+                lines.append(said)
+            lines.append(f"{record.name}. {record.ttl} IN {record.type} {_data(record, value)}")
     return "\n".join(lines) + "\n"
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "Dns",
     "GatewayChoice",
     "MailDomain",
+    "Network",
     "Node",
     "Spf",
     "Table",

@@ -50,7 +50,7 @@ class Spf(Table, frozen=True, kw_only=True):
 
     include: Annotated[
         tuple[str, ...],
-        kinds.RECORD_NAME,
+        kinds.SPF_DOMAIN,
         Meta(description="Domains whose SPF records name further senders", examples=[["_spf.yourprovider.com"]]),
     ] = ()
     addresses: Annotated[tuple[str, ...], kinds.NETWORK, Meta(description="Further addresses that send")] = ()
@@ -75,7 +75,14 @@ class Dns(Table, frozen=True, kw_only=True):
 
     SHORT: ClassVar[str] = "provider"
 
-    provider: Annotated[str, kinds.WORD, Meta(description="DNS provider, or none", examples=["route53", "none"])] = ""
+    provider: Annotated[
+        str,
+        kinds.WORD,
+        Meta(
+            description="Who hosts the zones: a provider, or none; without it the cloud's own, and on premises none",
+            examples=["route53", "none"],
+        ),
+    ] = ""
     zone: Annotated[
         str, kinds.DOMAIN, Meta(description="Zone that holds the domain's records, where the domain is only a part")
     ] = ""
@@ -84,16 +91,19 @@ class Dns(Table, frozen=True, kw_only=True):
     ptr: Annotated[bool, kinds.SWITCH, Meta(description="Set reverse names; the A records are public")] = False
     ttl: Annotated[int, kinds.SECONDS, Meta(description="Time to live of the records in seconds")] = 300
     mx: Annotated[
-        dict[Annotated[str, kinds.NODE_NAME], int],
+        dict[Annotated[str, kinds.WORD], int],
         kinds.PREFERENCE,
-        Meta(description="Preference of MTAs that is not 10; others try the smallest first", examples=[{"mta2": 20}]),
+        Meta(
+            description="Preference of nodes with the MTA that is not 10; others try the smallest first",
+            examples=[{"mta2": 20}],
+        ),
     ] = {}
     dmarc: Dmarc = Dmarc()
     dkim: Dkim = Dkim()
     spf: Spf = Spf()
     caa: Annotated[
         tuple[str, ...],
-        kinds.DOMAIN,
+        kinds.AUTHORITY,
         Meta(description="Certification authorities that may issue certificates", examples=[["letsencrypt.org"]]),
     ] = ()
     mta_sts: Annotated[

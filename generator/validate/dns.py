@@ -43,7 +43,7 @@ def check_dns(context: Context) -> Iterator[Finding]:
     own = {*context.nodes, context.topology.public_name.removesuffix(f".{domain}") or "mail"}
     for name in dns.also_inside:
         path = ("dns", "also_inside", name)
-        if not re.fullmatch(_LABELS, name):
+        if not re.fullmatch(_LABELS, name) or f".{name}".endswith(f".{domain}"):
             yield Finding(
                 "wrong-name",
                 path,

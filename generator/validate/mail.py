@@ -6,10 +6,10 @@ from ipaddress import IPv4Network
 from generator.addressing import is_private
 from generator.context import Context
 from generator.facts import spf_includes
-from generator.kinds import DOMAIN
+from generator.kinds import DOMAIN, RELATIVE_FILE
 from generator.mail_domains import Mail
-from generator.problems import Finding, Path, listing, nearest
-from generator.public_suffix import is_public_suffix
+from generator.problems import Finding, Path, few, listing, nearest
+from generator.public_suffix import is_elsewhere, is_public_suffix
 
 _LOOKUPS = 10
 """Most look-ups that evaluating an SPF record may take (RFC 7208, section 4.6.4)."""
@@ -32,6 +32,7 @@ def check_mail(context: Context) -> Iterator[Finding]:
         yield from _zone(context, mail, domains)
         yield from _dkim(mail)
         yield from _reports(mail, domains)
+    yield from _unsigned(context, domains)
     yield from _preferences(context)
     yield from _spf(context, domains)
     yield from _web(context)
@@ -42,7 +43,8 @@ def _preferences(context: Context) -> Iterator[Finding]:
     for name in context.topology.dns.mx:
         if name not in mtas:
             hint = nearest(name, mtas)
-            why, mend = f"{name} is no node with an MTA{hint}", f"MTAs are {listing(mtas)}."
+            why = f'"{name}" is no node with an MTA{hint}'
+            mend = f"Preferences are set by the node's name: {listing(mtas)}."
             yield Finding("unknown-mta", ("dns", "mx", name), why, mend, key=True)
 
 
@@ -76,27 +78,62 @@ def _zone(context: Context, mail: Mail, domains: dict[str, Mail]) -> Iterator[Fi
         yield Finding("zone-of-another", (*mail.path, "existing_zone"), why, mend)
 
 
+_FORM = "Put in the public text as zmdkimkeyutil printed it, whole: v=DKIM1; k=rsa; p=MIIB..."
+
+
 def _dkim(mail: Mail) -> Iterator[Finding]:
-    if not mail.dkim.key:
+    dkim = mail.dkim
+    if not dkim.key:
         return
-    place = (*mail.path, "dkim", "file" if mail.dkim.file else "key")
-    mend = "Put in what zmdkimkeyutil printed, whole."
+    place = (*mail.path, "dkim", "file" if dkim.file else "key")
+    if not dkim.file and _is_file_name(dkim.key):
+        why = f"{dkim.key} is no key, and looks like the name of a file"
+        yield Finding("wrong-dkim", place, why, f"Write it so: dkim: {{file: {dkim.key}}}")
+        return
     try:
-        selector, _ = mail.published
+        found = mail.published
     except ValueError as error:
-        yield Finding("wrong-dkim", place, f"the DKIM key of {mail.name} is none: {error}", mend)
+        why = f"{dkim.file or 'this text'} is not the public DKIM key of {mail.name}: {error}"
+        yield Finding("wrong-dkim", place, why, _FORM)
         return
-    if selector and mail.dkim.selector not in ("", selector):
-        why = f"the key's selector is {selector}, not {mail.dkim.selector}"
+    if found and found.domain not in ("", mail.name):
+        why = f"{dkim.file or 'this text'} is the DKIM key of {found.domain}, not of {mail.name}"
+        mend = f"Every domain has a key of its own: zmdkimkeyutil -a -d {mail.name} prints it."
+        yield Finding("dkim-domain", place, why, mend)
+    if found and found.selector and dkim.selector not in ("", found.selector):
+        why = f"the key's selector is {found.selector}, not {dkim.selector}"
         yield Finding("dkim-selector", (*mail.path, "dkim", "selector"), why, "Remove selector.")
+
+
+def _is_file_name(text: str) -> bool:
+    try:
+        RELATIVE_FILE.parse(text)
+    except ValueError:
+        return False
+    return "." in text and len(text) < _LONGEST_FILE_NAME
+
+
+_LONGEST_FILE_NAME = 100
+
+
+def _unsigned(context: Context, domains: dict[str, Mail]) -> Iterator[Finding]:
+    """Warn of a policy that makes receivers refuse mail which nothing but SPF speaks for, as after any forwarding."""
+    strict: dict[Path, list[Mail]] = {}
+    for mail in domains.values():
+        if mail.dmarc.policy in ("quarantine", "reject") and not mail.signed:
+            own = mail.path != ("dns",) and context.topology.domains[str(mail.path[1])].dmarc.policy
+            strict.setdefault((*(mail.path if own else ("dns",)), "dmarc", "policy"), []).append(mail)
+    for place, mails in strict.items():
+        names = few([mail.name for mail in mails])
+        why = f"DMARC says {mails[0].dmarc.policy}, and no DKIM key is published for {names}"
+        mend = "Publish the key before (dkim: {file: dkim.txt}), or leave policy out: it is none until there is one."
+        yield Finding("dmarc-before-dkim", place, why, mend, "warning")
 
 
 def _reports(mail: Mail, domains: dict[str, Mail]) -> Iterator[Finding]:
     """Warn of reports that no receiver sends, because the other domain has not agreed (RFC 7489, section 7.1)."""
     receiver = mail.dmarc.reports.rpartition("@")[2]
-    if not receiver or receiver in domains:
-        return
-    if mail.name.endswith(f".{receiver}") or receiver.endswith(f".{mail.name}"):
+    if not receiver or receiver in domains or not is_elsewhere(mail.name, receiver):
         return
     why = f"reports about {mail.name} go to {receiver}, which has to agree"
     mend = f'{receiver} needs this record: {mail.name}._report._dmarc.{receiver}. TXT "v=DMARC1"'

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from ipaddress import AddressValueError, IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 
-from generator.addressing import is_private
+from generator.addressing import is_address, is_private
 from generator.context import Context
-from generator.mail_domains import Mail
+from generator.kinds import RECORD_NAME
+from generator.mail_domains import Mail, parents
 from generator.problems import Finding, Path
 from generator.records import canonical
 
@@ -19,18 +20,59 @@ _POLICY = {"v=spf1": r"v=spf1( .*)?", "v=DMARC1": r"v=DMARC1 *; *p *= *(none|qua
 
 def check_records(context: Context) -> Iterator[Finding]:
     """Values that are none, and values that cannot be meant."""
-    for mail in context.mail_domains.values():
+    domains = context.mail_domains
+    ours = frozenset((*domains, *(one.zone for one in domains.values())))
+    for mail in domains.values():
         for name, types in mail.records.items():
+            yield from _relative(mail, name, ours)
             for type_, texts in types.items():
                 for index, text in enumerate(texts):
                     yield from _check(mail, name, type_, text, (*mail.path, "records", name, type_, index))
+
+
+def _relative(mail: Mail, written: str, ours: frozenset[str]) -> Iterator[Finding]:
+    """Yield a name that stands there in full, and would get the domain a second time.
+
+    Args:
+        mail: Whose record it is.
+        written: The name as the topology has it.
+        ours: All mail domains and zones.
+    """
+    name = str(RECORD_NAME.parse(written))
+    above = next((one for one in (name, *parents(name)) if one in ours), "")
+    if not above and not written.endswith("."):
+        return
+    if name == mail.name or name.endswith(f".{mail.name}"):
+        mend = f"Write {_below(name, mail.name)}."
+    elif above:
+        mend = f"Write {_below(name, above)} under the records of {above}, where that is a mail domain."
+    else:
+        mend = f"Only names below {mail.name} can be written here, without it and without a final dot."
+    why = f"names are relative: {written} would become {name}.{mail.name}"
+    yield Finding("absolute-name", (*mail.path, "records", written), why, mend, key=True)
+
+
+def _below(name: str, domain: str) -> str:
+    return "@" if name == domain else name.removesuffix(f".{domain}")
+
+
+_ORDER = {
+    "A": "an IPv4 address alone, as in: 203.0.113.80",
+    "AAAA": "an IPv6 address alone, as in: 2001:db8::80",
+    "CAA": 'flags, tag and value, as in: 0 issue "letsencrypt.org"',
+    "CNAME": "one name, as in: host.example.net",
+    "MX": "preference and host, as in: 10 mail.example.com",
+    "NS": "one name, as in: ns1.example.net",
+    "SRV": "priority, weight, port and host, as in: 0 1 443 host.example.com",
+    "TXT": "a text",
+}
 
 
 def _check(mail: Mail, name: str, type_: str, text: str, place: Path) -> Iterator[Finding]:
     try:
         value = canonical(type_, text, mail.name)
     except ValueError as error:
-        mend = "Write it as in a zone file."
+        mend = f"It is {_ORDER[type_]}."
         yield Finding("wrong-record", place, f'"{text}" is no value of type {type_}: {error}', mend)
         return
     if type_ in _HOSTS and "_" in name:
@@ -40,7 +82,7 @@ def _check(mail: Mail, name: str, type_: str, text: str, place: Path) -> Iterato
         why = f"{value} is private: the Internet cannot reach it, and learns about your network"
         mend = "Leave it out; names that are for the nodes alone belong into dns.also_inside."
         yield Finding("private-record", place, why, mend)
-    if type_ == "MX" and _is_address(value.split()[-1].removesuffix(".")):
+    if type_ == "MX" and is_address(value.split()[-1].removesuffix(".")):
         why = f"an MX names a host, and {value.split()[-1].removesuffix('.')} is an address"
         yield Finding("mx-to-address", place, why, "Give the address a name by an A record, and use that.")
     for start, pattern in _POLICY.items():
@@ -59,11 +101,3 @@ def _dkim(value: str, place: Path) -> Iterator[Finding]:
         published(value)
     except ValueError as error:
         yield Finding("wrong-dkim", place, f"this is no DKIM key: {error}", "Put in the published text, whole.")
-
-
-def _is_address(text: str) -> bool:
-    try:
-        IPv4Address(text)
-    except AddressValueError:
-        return False
-    return True

@@ -5,7 +5,7 @@ from typing import Any
 
 from generator.verify.ask import Client
 from generator.verify.checkdmarc_bridge import asking, library
-from generator.verify.judge import noted, unresolved
+from generator.verify.judge import noted, spoilt_text, unresolved
 from generator.verify.model import Answer, Expected, Senders, Verdict
 from generator.verify.texts import of_kind, same, tags
 from generator.verify.words import outcome_words
@@ -20,6 +20,9 @@ def judge_dmarc(want: Expected, client: Client, known: Senders) -> Verdict:
 
 def _judged(want: Expected, answer: Answer, client: Client, known: Senders) -> Verdict:
     found = tuple(of_kind(answer.values, "dmarc1"))
+    spoilt = None if found else spoilt_text(answer, "dmarc1")
+    if spoilt:
+        return spoilt
     if not found:
         others = f"the name has another text: {answer.values[0][:60]}" if answer.values else ""
         return Verdict("missing", (), others or outcome_words(answer))

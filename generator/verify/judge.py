@@ -4,10 +4,10 @@ from ipaddress import IPv4Address, IPv4Network
 
 import msgspec
 
-from generator.addressing import is_private
+from generator.addressing import is_address, is_private
 from generator.verify.ask import Client, way
 from generator.verify.model import KNOWING, Answer, Expected, Senders, Verdict
-from generator.verify.texts import kind, of_kind, same, short, tags
+from generator.verify.texts import kind, of_kind, same, short, spoilt, tags
 from generator.verify.words import outcome_remedy, outcome_words
 
 _ALONE = frozenset({"spf1", "dmarc1", "stsv1", "tlsrptv1", "dkim1"})
@@ -75,17 +75,46 @@ def compare(want: Expected, answer: Answer, known: Senders) -> Verdict:
         return Verdict(
             "alias", answer.values, f"it is a CNAME of {answer.aliases[-1]}, and mail servers forbid that here"
         )
+    if not found and answer.aliases:
+        target = answer.aliases[-1]
+        twice = f".{target}".endswith(f".{want.zone}.{want.zone}")
+        dot = f", which ends with {want.zone} twice: a final dot was missing" if twice else ""
+        return Verdict("alias", (), f"it is a CNAME of {target}{dot}; {outcome_words(answer)} there")
     if not found:
-        where = f"; it is a CNAME that leads to {answer.aliases[-1]}" if answer.aliases else ""
-        return Verdict("missing", (), outcome_words(answer) + where)
+        return Verdict("missing", (), outcome_words(answer))
     if planned == found:
         return Verdict("ok", answer.values)
+    doubled = [text for text in sorted(found - planned) if text.removesuffix(f"{want.zone}.") in planned]
     inside = [text for text in sorted(found - planned) if want.type == "A" and is_inside(text)]
     message = f"{', '.join(inside)} is a private address, which nobody outside reaches" if inside else ""
+    if doubled:
+        message = f"{doubled[0].split()[-1]} ends with {want.zone} once more: its final dot was missing"
     if planned < found:
         more = f"it also has {', '.join(sorted(found - planned))}"
         return Verdict("extra", answer.values, "; ".join(filter(None, (more, message))))
     return Verdict("differs", answer.values, message)
+
+
+def in_full(want: Expected, verdict: Verdict, client: Client) -> Verdict:
+    """Return the verdict on what is missing, with where it is if the name was entered in full in a form that is not."""
+    if verdict.status != "missing" or want.kind == "ptr":
+        return verdict
+    name = f"{want.name}.{want.zone}"
+    found = {text.removesuffix(f"{want.zone}.") for text in client.ask(name, want.type).values}
+    planned = {text.removesuffix(f"{want.zone}.") for text in want.values}
+    if not any(same(one, other) for one in planned for other in found):
+        return verdict
+    message = f"{verdict.message}; it stands at {name}: the name was entered in full, and got {want.zone} once more"
+    return msgspec.structs.replace(verdict, message=message)
+
+
+def spoilt_text(answer: Answer, wanted: str) -> Verdict | None:
+    """Return the verdict on a text of a kind that nobody can read, since its quotes or escapes were published."""
+    for text in answer.values:
+        why = spoilt(text, wanted)
+        if why:
+            return Verdict("invalid", (text,), why)
+    return None
 
 
 def is_inside(text: str) -> bool:
@@ -107,7 +136,7 @@ def judge_mx(want: Expected, client: Client, known: Senders) -> Verdict:
         name = target.rstrip(".")
         if not name:
             continue
-        said = _target(name, client, known)
+        said = _target(name, client, known, want.zone)
         if not said:
             continue
         if target in planned and (name in known.hosts or name in known.unknown_hosts):
@@ -134,8 +163,10 @@ def _mx_verdict(verdict: Verdict, wrong: list[str], waiting: list[str], wordless
     return verdict
 
 
-def _target(name: str, client: Client, known: Senders) -> Verdict | None:
+def _target(name: str, client: Client, known: Senders, zone: str) -> Verdict | None:
     """Return what is wrong with the address of an MX target."""
+    if is_address(name.removesuffix(f".{zone}")):
+        return Verdict("missing", (), "is an address: an MX names a host, and the host's A record has the address")
     answer = client.ask(name, "A")
     verdict = unresolved(answer)
     if verdict:
@@ -172,7 +203,7 @@ def _text(want: Expected, answer: Answer) -> Verdict:
     if like:
         return Verdict("differs", like)
     words = "the name has other texts only" if answer.values else outcome_words(answer)
-    return Verdict("missing", (), words)
+    return (sort and spoilt_text(answer, sort)) or Verdict("missing", (), words)
 
 
 def judge_dkim(want: Expected, client: Client, _: Senders) -> Verdict:
@@ -183,6 +214,9 @@ def judge_dkim(want: Expected, client: Client, _: Senders) -> Verdict:
     verdict = unresolved(answer)
     if verdict:
         return verdict
+    spoilt_key = spoilt_text(answer, "dkim1")
+    if spoilt_key:
+        return noted(spoilt_key, answer)
     keys = tuple(of_kind(answer.values, "dkim1"))
     if len(keys) != 1:
         status = _text(want, answer)

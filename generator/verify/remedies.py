@@ -1,12 +1,17 @@
 """What an administrator has to change so that a row becomes right."""
 
+from collections.abc import Iterator
+
 from generator.plan import Plan
+from generator.render.forms import fields, relative
 from generator.verify.model import Expected, Verdict
-from generator.verify.texts import short
+
+VERBATIM = "    "
+"""Start of a line that is shown as it is."""
 
 
 def remedy(plan: Plan, want: Expected, verdict: Verdict) -> str:
-    """Return what to change; empty where nothing is to be changed.
+    """Return what to change, in a line and in lines that begin with `VERBATIM`; empty where nothing is to be changed.
 
     Args:
         plan: The plan.
@@ -53,15 +58,28 @@ def _reverse(plan: Plan, want: Expected) -> str:
 
 
 def _record(plan: Plan, want: Expected, verdict: Verdict) -> str:
-    lines = ", ".join(short(f"{want.name}. {want.type} {value}", 160) for value in want.values)
-    what = f"Have exactly this: {lines}." if lines else f"Remove {want.name} {want.type}."
+    name = relative(want.name, want.zone)
+    what = "Have exactly this" if want.values else f"Remove {want.type} of {name}"
     if verdict.status == "extra":
-        what = f"Remove what is more than this: {lines}."
+        what = "Remove what is more than this"
     elif verdict.status == "alias":
-        what = f"Replace the CNAME of {want.name} by: {lines}."
+        what = f"Remove the CNAME of {name}, and have this instead"
     if plan.dns.provider == "none":
-        return f"{what} Where: in the zone {want.zone}, where it is hosted (dns/{want.zone}.zone has it)."
-    return (
-        f"{what} terraform apply does it at {plan.dns.provider}; if it has, see whether the registrar names the "
-        f"name servers of terraform output name_servers for {want.zone}."
-    )
+        where = (
+            f"in the zone {want.zone}, where it is hosted; dns/{want.zone}.zone has it. Most forms add {want.zone} to "
+            "the name themselves."
+        )
+    else:
+        where = (
+            f"in the zone {want.zone}: terraform apply does it at {plan.dns.provider}. If it has, see whether the "
+            f"registrar names the name servers of terraform output name_servers for {want.zone}."
+        )
+    return "\n".join([f"{what} {where}", *(line for value in want.values for line in _lines(want, name, value))])
+
+
+def _lines(want: Expected, name: str, value: str) -> Iterator[str]:
+    """Yield one value, ready to be copied: what is in a line of its own is the field, whole."""
+    *others, (label, last) = fields(want.type, value).items()
+    words = [f"name {name}", f"type {want.type}", *(f"{key} {word}" for key, word in others)]
+    yield f"{VERBATIM}{', '.join(words)}, {label}:"
+    yield f"{VERBATIM}{last}"

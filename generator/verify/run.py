@@ -1,5 +1,7 @@
 """Asks all resolvers about everything, side by side, and joins what they say."""
 
+import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +13,7 @@ from generator.verify.ask import Client
 from generator.verify.checkdmarc_bridge import library
 from generator.verify.dmarc import judge_dmarc
 from generator.verify.expect import expected, senders
-from generator.verify.judge import judge_dkim, judge_mx, judge_record, judge_text
+from generator.verify.judge import in_full, judge_dkim, judge_mx, judge_record, judge_text
 from generator.verify.model import Expected, Kind, Row, Senders, Verdict
 from generator.verify.ptr import judge_ptr
 from generator.verify.remedies import empty_zone, remedy
@@ -52,7 +54,8 @@ def verify(plan: Plan, addresses: Mapping[str, str], servers: Sequence[Server], 
 
     def judged(job: tuple[int, Client]) -> Verdict:
         index, client = job
-        return _JUDGES[wanted[index].kind](wanted[index], client, known)
+        want = wanted[index]
+        return in_full(want, _JUDGES[want.kind](want, client, known), client)
 
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="verify") as pool:
         try:
@@ -72,7 +75,9 @@ def verify(plan: Plan, addresses: Mapping[str, str], servers: Sequence[Server], 
             continue
         said = {client: verdicts[index, client] for client in living}
         by_want.append((want, _joined(plan, want, said, len(clients))))
-    return _with_empty_zones(plan, by_want) + [_dead(client) for client in clients if client not in living]
+    return _with_empty_zones(plan, _with_dark_zones(by_want)) + [
+        _dead(client) for client in clients if client not in living
+    ]
 
 
 def _with_empty_zones(plan: Plan, by_want: Sequence[tuple[Expected, list[Row]]]) -> list[Row]:
@@ -92,6 +97,29 @@ def _with_empty_zones(plan: Plan, by_want: Sequence[tuple[Expected, list[Row]]])
     return found
 
 
+def _with_dark_zones(by_want: Sequence[tuple[Expected, list[Row]]]) -> list[tuple[Expected, list[Row]]]:
+    """Return the rows; where a resolver can say nothing of a whole zone, that is one row."""
+    held = Counter(want.zone for want, _ in by_want if want.kind != "ptr" and not want.told)
+    dark: dict[tuple[str, str], list[tuple[Expected, Row]]] = {}
+    for want, rows in by_want:
+        for row in rows:
+            if row.status == "unresolved" and want.kind != "ptr":
+                dark.setdefault((want.zone, _head(row.message)), []).append((want, row))
+    gone: dict[int, Row | None] = {}
+    for (zone, _), found in dark.items():
+        if 1 < held[zone] == len(found):
+            row = found[0][1]
+            message = f"nothing is known of any of its {held[zone]} records: {row.message}"
+            gone |= {id(one): None for _, one in found}
+            gone[id(row)] = msgspec.structs.replace(row, check="zone", name=zone, type="", planned=(), message=message)
+    return [(want, [said for row in rows if (said := gone.get(id(row), row))]) for want, rows in by_want]
+
+
+def _head(message: str) -> str:
+    """Return a message without what a server says beside it, which may name the question."""
+    return re.sub(r" \[[^\]]*\]", "", message)
+
+
 def _nobody(clients: Sequence[Client]) -> SurroundingsError:
     said = "; ".join(f"{client.server}: {outcome_words(client.last)}" for client in clients if client.last)
     last = clients[0].last
@@ -106,8 +134,10 @@ def _dead(client: Client) -> Row:
 def _joined(plan: Plan, want: Expected, verdicts: Mapping[Client, Verdict], asked: int) -> list[Row]:
     """Return one row where all say the same, else one for each thing said that is not right."""
     groups: dict[Verdict, list[Client]] = {}
-    for client, verdict in verdicts.items():
-        groups.setdefault(msgspec.structs.replace(verdict, note=""), []).append(client)
+    alike: dict[tuple[str, tuple[str, ...], str], Verdict] = {}
+    for client, one in verdicts.items():
+        first = alike.setdefault((one.status, one.found, _head(one.message)), msgspec.structs.replace(one, note=""))
+        groups.setdefault(first, []).append(client)
     if len(groups) == 1 or {verdict.status for verdict in groups} == {"ok"}:
         verdict = next(iter(groups))
         notes = {

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from generator.verify.ask import Client
 from generator.verify.checkdmarc_bridge import asking, library
-from generator.verify.judge import noted, unknown, unresolved
+from generator.verify.judge import noted, spoilt_text, unknown, unresolved
 from generator.verify.model import Answer, Expected, Senders, Verdict
 from generator.verify.texts import of_kind, same, terms
 from generator.verify.words import outcome_remedy, outcome_words
@@ -30,11 +30,15 @@ def judge_spf(want: Expected, client: Client, known: Senders) -> Verdict:
 
 
 def _judged(want: Expected, answer: Answer, found: tuple[str, ...], client: Client, known: Senders) -> Verdict:
+    spoilt = None if found else spoilt_text(answer, "spf1")
+    if spoilt:
+        return spoilt
     if not found:
         others = "the name has texts, and none is an SPF record" if answer.values else ""
         return Verdict("missing", (), others or outcome_words(answer))
     if len(found) > 1:
-        return Verdict("extra", found, f"there are {len(found)} SPF records, and receivers take none of several")
+        several = f"there are {len(found)} SPF records, and receivers take none of several"
+        return Verdict("extra", found, several, _MERGE)
     text = found[0]
     spf, _ = library()
     try:
@@ -56,6 +60,10 @@ def _judged(want: Expected, answer: Answer, found: tuple[str, ...], client: Clie
     return Verdict("invalid", found, message, _ADD) if refused else Verdict("ok", found)
 
 
+_MERGE = (
+    "Make them one: what the other one allows goes into dns.spf.include or dns.spf.addresses of the topology; publish "
+    "the record that is then planned, and remove the other."
+)
 _ADD = "The record is as planned: add the address to dns.spf.addresses, before what refuses it."
 _FEWER = "Take includes out of dns.spf.include, or replace them by the addresses behind them (dns.spf.addresses)."
 

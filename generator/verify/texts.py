@@ -22,6 +22,20 @@ def of_kind(texts: Iterable[str], wanted: str) -> list[str]:
     return [text for text in texts if kind(text) == wanted]
 
 
+def spoilt(text: str, wanted: str) -> str:
+    """Return what became part of a text that was entered as a zone file has it; empty where nothing did.
+
+    Args:
+        text: As published.
+        wanted: The kind that it was meant to be.
+    """
+    marks = [words for sign, words in (('"', "quotation marks"), ("\\", "backslashes")) if sign in text]
+    meant = kind(text.replace("\\", "").replace('"', "")) == wanted
+    if not marks or not meant:
+        return ""
+    return f"{' and '.join(marks)} are part of the text, and receivers cannot use it: remove them"
+
+
 def tags(text: str) -> dict[str, str]:
     """Return the tags of a text of the form `v=...; name=value`, names in lower case; the last of a name holds."""
     parts = (part.partition("=") for part in text.split(";") if part.strip())

@@ -17,7 +17,7 @@ _OUTCOMES = {
 _REMEDIES = {
     "servfail": (
         "Compare the name servers at the registrar with the zone's own, and remove an outdated DS record; "
-        "then run this again."
+        "then run this again. If the name server is yours, its log says why it has not loaded the zone."
     ),
     "refused": "Name a resolver that serves this machine: --resolver 9.9.9.9",
     "referral": "Name a resolver instead of a name server of another zone: --resolver 9.9.9.9",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from generator.facts import facts_version, load, load_cloud, load_facts, releases, spf_includes
+from generator.facts import facts_version, load, load_cloud, load_facts, load_prices, releases, spf_includes
 from tests.facts.test_ports import COMBINATIONS
 
 DATA = Path(load.__file__).with_name("data")
@@ -36,7 +36,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         names.append(name)
         return read(name)
 
-    functions = (releases, load_facts, load_cloud, spf_includes)
+    functions = (releases, load_facts, load_cloud, load_prices, spf_includes)
     for function in functions:
         function.cache_clear()
     monkeypatch.setattr(load, "_read", reading)
@@ -77,6 +77,7 @@ def test_every_file_is_read_by_somebody(opened: list[str]) -> None:
         load_facts(release, edition)
     for path in (DATA / "clouds").glob("*.yaml"):
         load_cloud(path.stem)
+        load_prices(path.stem)
     spf_includes()
     facts_version()
     found = [path.relative_to(DATA).as_posix() for path in DATA.rglob("*") if path.is_file()]

@@ -23,6 +23,7 @@ PLACEHOLDERS = {
     "public_address": "203.0.113.9",
     "public_name": "mail.example.com",
     "selector": "carbonio",
+    "key_rows": "Publish the key.",
     "postgresql": 16,
 }
 

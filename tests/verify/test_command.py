@@ -125,7 +125,8 @@ def test_a_resolver_that_falls_silent_is_left_alone(hundred: Deployment) -> None
         took = time.monotonic() - start
     statuses = [row["status"] for row in rows]
     assert "ok" in statuses
-    assert statuses.count("unresolved") > 300
+    # Where nothing of a zone was answered, one row stands for its three records.
+    assert statuses.count("unresolved") + 2 * [row["check"] for row in rows].count("zone") > 300
     assert took < 12
 
 

@@ -11,6 +11,7 @@ from generator.planner.dns.mail import MailRecords, Senders, sts_policy
 from generator.planner.dns.own import with_own
 from generator.planner.dns.silent import silent
 from generator.problems import Finding
+from generator.public_suffix import is_elsewhere
 
 _PREFERENCE = 10
 _SymbolOf = Callable[[PlannedNode], RecordValue]
@@ -94,7 +95,7 @@ def _of_domains(context: Context, domains: dict[str, Mail], senders: Senders) ->
     consenting: dict[str, set[str]] = {}
     for mail in domains.values():
         receiver = mail.dmarc.reports.rpartition("@")[2]
-        if receiver in domains and receiver != mail.name:
+        if receiver in domains and is_elsewhere(mail.name, receiver):
             consenting.setdefault(receiver, set()).add(mail.name)
     for mail in domains.values():
         yield from MailRecords(context, mail, senders).all(frozenset(consenting.get(mail.name, ())))

@@ -3,7 +3,7 @@
 import msgspec
 
 from generator.mail_domains import Mail
-from generator.plan import Record, RecordValue
+from generator.plan import ASKED, Record, RecordValue
 from generator.planner.dns.mail import literal
 from generator.records import canonical
 
@@ -27,12 +27,12 @@ def with_own(domains: dict[str, Mail], ours: list[Record], ttl: int) -> list[Rec
                 record = _own(mail, name, type_, ttl, values)
                 known = found.get(record.key)
                 if known is not None:
-                    merged = tuple(dict.fromkeys((*known.values, *values)))
-                    record = msgspec.structs.replace(known, values=merged)
+                    more = tuple(value for value in dict.fromkeys(values) if value not in known.values)
+                    merged = (*known.values, *more)
+                    record = msgspec.structs.replace(known, values=merged, own=known.own + len(more))
                 found[record.key] = record
     return list(found.values())
 
 
 def _own(mail: Mail, name: str, type_: str, ttl: int, values: tuple[RecordValue, ...]) -> Record:
-    why = "the topology asks for it"
-    return Record(mail.zone, mail.own_name(name), type_, ttl, values, "optional", why)  # type: ignore[arg-type]
+    return Record(mail.zone, mail.own_name(name), type_, ttl, values, "optional", ASKED)  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""`generate init`: from a few answers to a topology that generates."""
