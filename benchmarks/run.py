@@ -31,7 +31,7 @@ from benchmarks.measure import Run, interleaved, run  # noqa: E402
 from benchmarks.topologies import CLOUDS, topology  # noqa: E402
 
 # What the installed command does; `python -m` would load more.
-START = "import sys; from generator.cli import main; sys.exit(main())"
+START = "import sys; from generator.__main__ import main; sys.exit(main())"
 GENERATE = [sys.executable, "-c", START, "--no-init"]
 EXAMPLES = {cloud: ROOT / "examples" / f"five-nodes-{cloud}" / "topology.yaml" for cloud in CLOUDS}
 ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": ""}

@@ -234,6 +234,39 @@ def scratched_files(draw: st.DrawFn) -> bytes:
     return "\n".join(lines).encode("utf-8", "surrogatepass")
 
 
+@st.composite
+def scratched_overlays(draw: st.DrawFn) -> bytes:
+    """A part of a topology as an overlay, with nulls, maybe scratched."""
+    keys = draw(st.lists(st.sampled_from(sorted(BASE)), max_size=4, unique=True))
+    part = {key: draw(st.sampled_from([BASE[key], None, {}, [], "x"])) for key in keys}
+    if "nodes" in part and draw(st.booleans()):
+        node = draw(st.sampled_from([None, ["mta"], {"type": "m6i.8xlarge"}, {"roles": None}, {}]))
+        part["nodes"] = {draw(st.sampled_from([*BASE["nodes"], "new1"])): node}
+    text = dump(part)
+    at = draw(st.integers(0, len(text)))
+    scratch = draw(st.sampled_from(["", "", "", "\t", "${X}", "&a *a", "\u2028", "é", "\0", ": ", "<<: ", "]"]))
+    return f"{text[:at]}{scratch}{text[at:]}".encode()
+
+
+@st.composite
+def assignments(draw: st.DrawFn) -> str:
+    """What somebody may write after `--set`."""
+    steps = st.one_of(
+        st.sampled_from(["cloud", "nodes", "mta1", "roles", "dns", "dmarc", "users", "management", "domains", "type"]),
+        st.sampled_from(['"example.org"', "roles[0]", "management[1]", "x[99]", "", "<<", "~", "'", "${A}"]),
+        st.text(max_size=5),
+    )
+    path = ".".join(draw(st.lists(steps, max_size=4)))
+    values = st.one_of(
+        st.sampled_from(
+            ["1", "", "~", "[]", "{}", "{type: x}", "m6i.xlarge", "&a [*a]", "#", "[", "$HOME", "- a", "a: b"]
+        ),
+        st.sampled_from(sorted(hostile.STRINGS.values())),
+        st.text(max_size=10),
+    )
+    return f"{path}{draw(st.sampled_from(['=', '=', '=', '', ' = ']))}{draw(values)}"
+
+
 Damage = Callable[[st.DrawFn, str], str]
 
 

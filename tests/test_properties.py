@@ -16,13 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import hostile
-from tests.helpers import examples, run_cli
+from tests.helpers import Result, build_tree, examples, run_cli
 from tests.oracle import network_config, nft_ruleset, tfvars, variants, world
 from tests.oracle.expected import expected, read
 from tests.oracle.layers import findings
 from tests.oracle.opening import Opening, difference
 from tests.oracle.tfvars import openings
-from tests.strategies import broken_files, dump, scratched_files, topologies
+from tests.strategies import assignments, broken_files, dump, scratched_files, scratched_overlays, topologies
 from tests.strategies_premises import scratched_premises
 
 LEAST_MEMORY_GIB = 4
@@ -97,6 +97,19 @@ def invariants(topology: dict[str, Any], actual: set[Opening]) -> None:
         assert opening.ports != "1-65535" or "troubleshooting" in topology, opening
 
 
+def outside(result: Result, texts: dict[str, bytes]) -> list[str]:
+    """Return the errors whose place is in none of the texts: beyond the last line, or the end of a line."""
+    found = []
+    for match in result.errors:
+        # Where YAML 1.1 breaks lines; a text that is not UTF-8 counts its characters up to the wrong one.
+        text = texts.get(match["file"], b"").decode("utf-8", "replace").removeprefix("\ufeff")
+        lines = re.split("\r\n|[\n\r\x85\u2028\u2029]", text)
+        line, column = int(match["line"]), int(match["column"])
+        if match["file"] not in texts or not 1 <= line <= len(lines) or not 1 <= column <= len(lines[line - 1]) + 1:
+            found.append(match[0])
+    return found
+
+
 def machine(type_: str) -> tuple[int, int]:
     """Return vCPU and GiB of memory of an Intel or AMD type of the families c, m and r."""
     family, _, size = type_.partition(".")
@@ -129,7 +142,7 @@ def sizes(topology: dict[str, Any], values: dict[str, Any], folder: Path) -> Non
 
 
 @pytest.mark.slow
-@settings(max_examples=examples(100, 2000))
+@settings(max_examples=examples(100, 5000))
 @given(broken_files())
 def test_a_broken_file_is_refused_with_its_place(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -139,13 +152,12 @@ def test_a_broken_file_is_refused_with_its_place(content: bytes) -> None:
         assert result.code == 2, result.err
         assert "Traceback" not in result.err
         assert result.errors, result.err
-        lines = content.count(b"\n") + 1
-        assert all(1 <= int(match["line"]) <= lines + 1 for match in result.errors)
+        assert not outside(result, {"topology.yaml": content})
         assert sorted(path.name for path in folder.iterdir()) == ["topology.yaml"]
 
 
 @pytest.mark.slow
-@settings(max_examples=examples(50, 500))
+@settings(max_examples=examples(50, 3000))
 @given(scratched_files())
 def test_a_scratched_file_is_accepted_or_refused(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -155,6 +167,26 @@ def test_a_scratched_file_is_accepted_or_refused(content: bytes) -> None:
         assert result.code in {0, 2}, result.err
         assert "Traceback" not in result.err
         assert bool(result.errors) == (result.code == 2), result.err
+        assert not outside(result, {"topology.yaml": content})
+
+
+@pytest.mark.slow
+@settings(max_examples=examples(50, 2000))
+@given(scratched_files(), st.lists(scratched_overlays(), max_size=2), st.lists(assignments(), max_size=3))
+def test_scratched_layers_are_accepted_or_refused(content: bytes, overlays: list[bytes], sets: list[str]) -> None:
+    """Whatever lies over whatever: an answer, and every error stands in a text that was given."""
+    texts = {"topology.yaml": content, **{f"over{number}.yaml": text for number, text in enumerate(overlays)}}
+    words = [word for name in list(texts)[1:] for word in ("--overlay", name)]
+    words += [f"--set={one}" for one in sets]
+    with tempfile.TemporaryDirectory() as name:
+        build_tree(Path(name), texts)
+        result = run_cli(Path(name), "plan", *words)
+        assert result.code in {0, 2}, result.err
+        assert "Traceback" not in result.err
+        assert bool(result.errors) == (result.code == 2), result.err
+        # A line for each, whatever it holds.
+        lines = "\n".join(re.sub("[\n\r\x85\u2028\u2029]", " ", one) for one in sets)
+        assert not outside(result, {**texts, "--set": lines.encode("utf-8", "surrogatepass")})
 
 
 @pytest.mark.slow

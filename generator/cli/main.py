@@ -2,13 +2,12 @@
 
 import argparse
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 
-from generator import __version__
-from generator.cli.options import common
-from generator.cli.report import say, say_error, say_problems
+from generator.cli.options import common, reading
+from generator.cli.report import close_streams, open_streams, say, say_error, say_problems
+from generator.cli.version import Version
 from generator.errors import Exit, GeneratorError, WrongTopologyError
 
 _SUMMARY = "Writes Terraform and cloud-init for a Carbonio deployment from one topology file."
@@ -22,16 +21,22 @@ COMMANDS = {
     "rehearse": "apply everything against a simulated cloud",
     "schema": "print the topology's JSON Schema, for editors",
     "verify": "ask resolvers whether the world sees the DNS of the plan",
+    "completion": "print what completes commands in bash, zsh or fish",
 }
 """What each command does, by name; its module in `generator.cli` is loaded when it is called."""
 
 
-def _parser() -> argparse.ArgumentParser:
+def root_parser(*, topology: bool = True) -> argparse.ArgumentParser:
+    """Return the parser of what comes without a command.
+
+    Args:
+        topology: Whether a topology may stand there; completion puts the commands in its place.
+    """
     # Half of what starting costs; commands of their own need less.
     import generator.cli.generate as generate_command
 
     commands = {"": "read topology.yaml here, write the Terraform here", **COMMANDS}
-    lines = [f"  generate {name:9} {what}" for name, what in commands.items()]
+    lines = [f"  generate {name:10} {what}" for name, what in commands.items()]
     parser = argparse.ArgumentParser(
         prog="generate",
         usage="generate [TOPOLOGY] [options]\n       generate COMMAND [options]",
@@ -39,9 +44,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    common(parser)
+    common(parser) if topology else reading(parser)
     generate_command.options(parser)
-    parser.add_argument("--version", action="version", version=f"generate {__version__}")
+    parser.add_argument("--version", action=Version)
     return parser
 
 
@@ -50,7 +55,7 @@ def _run(arguments: list[str]) -> int:
         command = importlib.import_module(f"generator.cli.{arguments[0]}")
         code: int = command.run(command.parser().parse_args(arguments[1:]))
         return code
-    parser = _parser()
+    parser = root_parser()
     import generator.cli.generate as generate_command
 
     return generate_command.run(parser.parse_args(arguments))
@@ -58,11 +63,17 @@ def _run(arguments: list[str]) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; see `generator.errors.Exit`."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        code = _run(arguments)
-        sys.stdout.flush()
-        return code
+        open_streams()
+    except GeneratorError as error:
+        say_error(str(error), error.mend)
+        return error.exit_code
+    return close_streams(_code(list(sys.argv[1:] if argv is None else argv)))
+
+
+def _code(arguments: list[str]) -> int:
+    try:
+        return _run(arguments)
     except WrongTopologyError as error:
         say_problems(error.problems)
         return error.exit_code
@@ -72,9 +83,5 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         say("interrupted")
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the output has enough; keep the interpreter from complaining at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.FINE
     except SystemExit as exit_:
         return exit_.code if isinstance(exit_.code, int) else Exit.WRONG_INPUT

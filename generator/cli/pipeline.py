@@ -1,11 +1,11 @@
 """The way through the program: load, validate, plan, render."""
 
-import os
 from argparse import Namespace
 from pathlib import Path
 
 import msgspec
 
+from generator.cli.report import say
 from generator.clouds import DNS_PROVIDERS, REGISTRY, Cloud
 from generator.context import Context
 from generator.errors import WrongTopologyError as WrongTopologyError
@@ -16,6 +16,9 @@ from generator.planner import make_plan
 from generator.problems import Finding, Problem, without_follow_ups
 from generator.render import Rendering, render
 from generator.validate import check, resolve
+
+_MOST_SHOWN = 60
+"""Characters of a --set in the line that says what was composed."""
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -38,7 +41,13 @@ class Planned(msgspec.Struct, frozen=True):
 
 def output_folder(options: Namespace) -> Path:
     """Return the folder of the Terraform: `--out`, or the topology's own."""
-    return Path(options.out) if options.out else Path(options.topology).parent
+    return Path(options.out) if options.out else _own_folder(options)
+
+
+def _own_folder(options: Namespace) -> Path:
+    """Return where the topology lies; of one that comes through a pipe, the folder in which we run."""
+    folder = Path(options.topology).parent
+    return Path() if folder.is_absolute() and folder.parts[1:2] in (("dev",), ("proc",)) else folder
 
 
 def plan_topology(options: Namespace) -> Planned:
@@ -48,14 +57,15 @@ def plan_topology(options: Namespace) -> Planned:
         WrongTopologyError: It has errors.
         InputError: It or the lock file cannot be read.
     """
-    shown = os.path.normpath(options.topology)
-    source, problems = read_source(Path(options.topology), shown)
+    source, problems = read_source(options.topology, options.overlay, options.set)
+    if options.overlay or options.set:
+        say(f"composed of {', '.join([options.topology, *options.overlay, *_shown(options.set)])}")
     if problems and source.root is None:
         raise WrongTopologyError(problems)
     topology, findings = decode(source)
     context = None
     if topology is not None and not problems:
-        topology, unread = read_keys(topology, Path(options.topology).parent)
+        topology, unread = read_keys(topology, _own_folder(options))
         findings += unread
         clouds = {name: cloud.capabilities for name, cloud in REGISTRY.items()}
         context, consequences = resolve(topology, clouds, DNS_PROVIDERS)
@@ -105,9 +115,21 @@ def _stop_at_errors(
 ) -> list[Problem]:
     """Return the findings with their places, without silenced warnings; raise where one of them is an error."""
     findings = [one for one in findings if one.severity == "error" or one.rule not in silenced]
-    places = {(problem.line, problem.column) for problem in problems}
-    found = [problem for problem in map(source.locate, findings) if (problem.line, problem.column) not in places]
+    places = {_place(problem) for problem in problems}
+    found = [problem for problem in map(source.locate, findings) if _place(problem) not in places]
     located = [*problems, *found]
     if any(problem.severity == "error" for problem in located):
         raise WrongTopologyError(located)
     return located
+
+
+def _place(problem: Problem) -> tuple[str, int, int]:
+    return problem.file, problem.line, problem.column
+
+
+def _shown(assignments: list[str]) -> list[str]:
+    """Return options as they are said, without what is long or must not be shown."""
+    mosts = [text.find("=") + 1 if "PRIVATE KEY" in text else _MOST_SHOWN for text in assignments]
+    return [
+        f"--set {text[:most]}{'…' if len(text) > most else ''}" for text, most in zip(assignments, mosts, strict=True)
+    ]

@@ -1,14 +1,63 @@
 """What people read while a command works: on stderr, so that stdout is the product."""
 
+import contextlib
+import io
+import os
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
+from typing import TextIO
 
+from generator.errors import Exit, SurroundingsError
 from generator.problems import Problem, few
 
 _WIDTH = 80
 _INDENT = "      = "
 _EXCERPT = _WIDTH - len(_INDENT)
+
+
+def open_streams() -> None:
+    """Make both streams usable: the product is UTF-8 in every locale, and talk needs no listener.
+
+    Raises:
+        SurroundingsError: There is no stdout.
+    """
+    # Python leaves out a stream whose descriptor was closed before it started.
+    streams: dict[str, TextIO | None] = {"stdout": sys.stdout, "stderr": sys.stderr}
+    if streams["stderr"] is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    if streams["stdout"] is None:
+        raise SurroundingsError("stdout is closed: there is nowhere to print to")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def close_streams(code: int) -> int:
+    """Write out what is left of the product, and return the exit code: the given one unless that fails."""
+    try:
+        _to(sys.stdout, "", flush=True)
+    except SurroundingsError as error:
+        say_error(str(error), error.mend)
+        return code if code in (Exit.WRONG_INPUT, Exit.INTERRUPTED) else error.exit_code
+    return code
+
+
+def _to(stream: TextIO, text: str, *, flush: bool = False) -> None:
+    """Write, and go on without a reader who has enough.
+
+    The command still ends as it would have: what it writes, and its exit code, do not depend on who listens.
+    """
+    try:
+        stream.write(text)
+        if flush:
+            stream.flush()
+    except OSError as error:
+        # Neither this text nor what the interpreter has left at its end can go there.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+        if not isinstance(error, BrokenPipeError):
+            raise SurroundingsError(f"stdout cannot be written: {error.strerror}") from None
 
 
 def printable(text: str) -> str:
@@ -18,7 +67,8 @@ def printable(text: str) -> str:
 
 def say(text: str) -> None:
     """Print a line of talk."""
-    print(printable(text), file=sys.stderr)
+    with contextlib.suppress(SurroundingsError):
+        _to(sys.stderr, printable(text) + "\n", flush=True)
 
 
 def say_error(message: str, mend: str) -> None:
@@ -30,7 +80,7 @@ def say_error(message: str, mend: str) -> None:
 
 def out(text: str, end: str = "\n") -> None:
     """Print a line of the product."""
-    sys.stdout.write(text + end)
+    _to(sys.stdout, text + end)
 
 
 def say_problems(problems: Sequence[Problem]) -> None:

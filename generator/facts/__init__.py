@@ -3,6 +3,7 @@
 from generator.facts.base import EVERY_NODE, Edition, Fact, FactsError, Family, Protocol
 from generator.facts.cloud import CloudFacts, CloudImage, CloudLimits, MachineType
 from generator.facts.load import (
+    facts_version,
     known_roles,
     known_services,
     load_cloud,
@@ -92,6 +93,7 @@ __all__ = [
     "VideoHardware",
     "WrittenValue",
     "YumRepository",
+    "facts_version",
     "known_roles",
     "known_services",
     "load_cloud",

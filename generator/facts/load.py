@@ -43,6 +43,11 @@ def releases() -> Mapping[str, Release]:
     return {name: _struct({"name": name, **row}, Release) for name, row in _read("releases").items()}
 
 
+def facts_version() -> str:
+    """Return the version of the facts: the ISO date of the latest source that one of them has."""
+    return str(_read("version")["date"])
+
+
 @cache
 def spf_includes() -> Mapping[str, SpfInclude]:
     """Return the known SPF records of companies that send for others, by name."""

@@ -45,6 +45,7 @@ class Release(Fact, frozen=True, kw_only=True):
         postgresql: Major version of PostgreSQL.
         install: Names of the files with the installation procedure.
         epel: Roles whose nodes need EPEL on RHEL; `*` for every node.
+        documents: ISO date of the documents that were read.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Release(Fact, frozen=True, kw_only=True):
     postgresql: int
     install: tuple[str, ...]
     epel: tuple[str, ...]
+    documents: str
 
 
 class OperatingSystem(Fact, frozen=True, kw_only=True):

@@ -4,78 +4,44 @@ The structs and their annotations in `generator.topology` say what may stand whe
 collected; a wrong value is replaced by its kind's placeholder, so that the rules still see the rest.
 """
 
-import types
-import typing
+import re
 from collections.abc import Collection
-from functools import cache
 from typing import Any, TypeVar
 
-import msgspec
 import yaml
 
 from generator.kinds import NETWORK, OPENING
 from generator.kinds.kind import Kind
-from generator.load.source import Source, entries, scalar
+from generator.load.shape import Field, Shape, fields_of
+from generator.load.source import Source, entries, is_null, scalar
 from generator.problems import Finding, Path, closest, nearest
 from generator.topology import Table, Topology
 
+_MOST_FINDINGS = 500
+
 _TableT = TypeVar("_TableT", bound=Table)
-
-
-class _Shape(msgspec.Struct, frozen=True):
-    """What may stand at a place of the tree."""
-
-    form: str
-    kind: Kind | None = None
-    table: type[Table] | None = None
-    item: "_Shape | None" = None
-    key: Kind | None = None
-
-
-class _Field(msgspec.Struct, frozen=True):
-    shape: _Shape
-    required: bool
-
-
-@cache
-def _shapes(table: type[Table]) -> dict[str, _Field]:
-    hints = typing.get_type_hints(table, include_extras=True)
-    required = {field.name for field in msgspec.structs.fields(table) if field.required}
-    return {
-        name: _Field(_shape(hint), name in required) for name, hint in hints.items() if name in table.__struct_fields__
-    }
-
-
-def _shape(hint: Any, kind: Kind | None = None) -> _Shape:
-    origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if origin is typing.Annotated:
-        return _shape(args[0], next((extra for extra in args[1:] if isinstance(extra, Kind)), kind))
-    if kind is OPENING and origin is types.UnionType:
-        return _Shape("opening", kind)
-    if origin is types.UnionType:
-        return _shape(next(arg for arg in args if arg is not type(None)), kind)
-    if origin is tuple:
-        return _Shape("list", item=_shape(args[0], kind))
-    if origin is dict:
-        return _Shape("map", item=_shape(args[1], kind), key=_shape(args[0]).kind)
-    if isinstance(hint, type) and issubclass(hint, Table):
-        return _Shape("table", table=hint)
-    return _Shape("scalar", kind)
 
 
 def decode(source: Source) -> tuple[Topology | None, list[Finding]]:
     """Return the topology of a file, and all that is wrong with its shape.
 
     Returns:
-        The topology with placeholders for wrong values, or None where the file is no mapping; and the
-        findings.
+        The topology with placeholders for wrong values, or None where the file is no mapping or has more than 500
+        errors; and the findings.
     """
     decoder = _Decoder()
     if not isinstance(source.root, yaml.MappingNode):
         what = "empty" if source.root is None else "not a mapping of keys to values"
         mend = "Start with: domain: example.com"
         return None, [Finding("not-a-topology", (), f"the topology is {what}", mend)]
-    return decoder.table(Topology, source.root, ()), decoder.findings
+    try:
+        return decoder.table(Topology, source.root, ()), decoder.findings
+    except _EnoughError:
+        return None, decoder.findings
+
+
+class _EnoughError(Exception):
+    """So much is wrong that it is no topology; saying all of it would take minutes."""
 
 
 class _Decoder:
@@ -83,14 +49,16 @@ class _Decoder:
         self.findings: list[Finding] = []
 
     def wrong(self, rule: str, path: Path, message: str, mend: str = "", *, key: bool = False) -> None:
+        if len(self.findings) == _MOST_FINDINGS:
+            raise _EnoughError
         self.findings.append(Finding(rule, path, message, mend, key=key))
 
     def table(self, table: type[_TableT], node: yaml.Node, path: Path) -> _TableT:
         """Decode a mapping, or the short form of one."""
-        fields = _shapes(table)
+        fields = fields_of(table)
         values: dict[str, Any] = {}
         meant = set()
-        nothing = isinstance(node, yaml.ScalarNode) and scalar(node) is None
+        nothing = is_null(node)
         if nothing:
             # An entry of a map, all of it as it comes: `example.org:`.
             node = yaml.MappingNode("", [])
@@ -100,11 +68,12 @@ class _Decoder:
         elif not isinstance(node, yaml.MappingNode):
             self.wrong("wrong-type", path, f"{_said(path)} must be a mapping of keys to values")
         else:
+            written = {key for key, _ in entries(node)}
             for key, value in entries(node):
                 field = fields.get(key)
                 if field is None:
-                    meant.add(self._unknown(key, fields, {one for one, _ in entries(node)}, path))
-                elif not isinstance(value, yaml.ScalarNode) or scalar(value) is not None:
+                    meant.add(self._unknown(key, fields, written, path))
+                elif not is_null(value):
                     values[key] = self.value(field.shape, value, (*path, key))
         for name, field in fields.items():
             if field.required and name not in values:
@@ -114,7 +83,7 @@ class _Decoder:
                 values[name] = self._placeholder(field.shape)
         return table(**values)
 
-    def _unknown(self, key: str, fields: dict[str, _Field], written: Collection[str], path: Path) -> str:
+    def _unknown(self, key: str, fields: dict[str, Field], written: Collection[str], path: Path) -> str:
         """Say that there is no such key, and return the one that was meant, if one is near.
 
         Args:
@@ -123,6 +92,8 @@ class _Decoder:
             written: All that stands there.
             path: Where.
         """
+        if self._substitution(key, (*path, key), key=True):
+            return ""
         meant = closest(key, list(fields))
         hint, known = nearest(key, list(fields)), "" if meant else f"Known here: {', '.join(fields)}."
         if not path and key in _services():
@@ -132,15 +103,17 @@ class _Decoder:
         self.findings.append(Finding("unknown-key", (*path, key), why, known, key=True, meant=place))
         return meant
 
-    def _placeholder(self, shape: _Shape) -> Any:
+    def _placeholder(self, shape: Shape) -> Any:
         if shape.table is not None:
             return self.__class__().table(shape.table, yaml.MappingNode("", []), ())
-        if shape.form == "scalar" and shape.kind is not None:
+        if shape.form in ("scalar", "opening") and shape.kind is not None:
             return shape.kind.placeholder
         return () if shape.form == "list" else {}
 
-    def value(self, shape: _Shape, node: yaml.Node, path: Path) -> Any:
+    def value(self, shape: Shape, node: yaml.Node, path: Path) -> Any:
         """Decode what stands at a path."""
+        if isinstance(node, yaml.ScalarNode) and self._substitution(str(node.value), path):
+            return self._placeholder(shape)
         if shape.form == "table" and shape.table is not None:
             return self.table(shape.table, node, path)
         if shape.form == "list" and shape.item is not None:
@@ -153,7 +126,7 @@ class _Decoder:
             raise AssertionError(f"no kind for {path}")
         return self._scalar(shape.kind, node, path)
 
-    def _list(self, item: _Shape, node: yaml.Node, path: Path) -> tuple[Any, ...]:
+    def _list(self, item: Shape, node: yaml.Node, path: Path) -> tuple[Any, ...]:
         nodes = node.value if isinstance(node, yaml.SequenceNode) else None
         if nodes is None and isinstance(node, yaml.ScalarNode):
             nodes = [node]
@@ -169,7 +142,7 @@ class _Decoder:
             before = len(self.findings)
         return tuple(found)
 
-    def _map(self, item: _Shape, key_kind: Kind | None, node: yaml.Node, path: Path) -> dict[str, Any]:
+    def _map(self, item: Shape, key_kind: Kind | None, node: yaml.Node, path: Path) -> dict[str, Any]:
         if not isinstance(node, yaml.MappingNode):
             said = _said(path)
             mend = f"As in: {_AS_IN[said]}" if said in _AS_IN else ""
@@ -178,11 +151,22 @@ class _Decoder:
         found = {}
         for key, value in entries(node):
             here = (*path, key)
-            if key_kind is None or self._key(key_kind, key, here):
+            if self._key(key_kind, key, here):
                 found[key] = self.value(item, value, here)
         return found
 
-    def _key(self, kind: Kind, key: str, path: Path) -> bool:
+    def _substitution(self, text: str, path: Path, *, key: bool = False) -> bool:
+        found = _SUBSTITUTED.search(text)
+        if found is not None:
+            message = f"{_quoted(found[0])} stays as it is: values are not substituted"
+            self.wrong("no-substitution", path, message, _NO_SUBSTITUTION, key=key)
+        return found is not None
+
+    def _key(self, kind: Kind | None, key: str, path: Path) -> bool:
+        if self._substitution(key, path, key=True):
+            return False
+        if kind is None:
+            return True
         try:
             kind.parse(key)
         except ValueError:
@@ -196,7 +180,7 @@ class _Decoder:
     def _opening(self, node: yaml.Node, path: Path) -> bool | tuple[str, ...]:
         # One range may stand without brackets.
         if isinstance(node, yaml.SequenceNode) or (isinstance(node, yaml.ScalarNode) and "." in str(node.value)):
-            return self._list(_Shape("scalar", NETWORK), node, path)
+            return self._list(Shape("scalar", NETWORK), node, path)
         value = self._scalar(OPENING, node, path)
         return (value,) if isinstance(value, str) else bool(value)
 
@@ -211,11 +195,9 @@ class _Decoder:
             shown = _quoted(str(node.value))
             hint = nearest(str(value), kind.choices) if kind.choices else ""
             why = f": {reason}" if str(reason) else ""
-            mend = kind.remedy(str(node.value)) if kind.remedy is not None else ""
-            mend = _SUBSTITUTION if "${" in str(value) else mend
-            if _is_unquoted_release(path, value):
-                mend = f'Write it in quotes: release: "{node.value}"'
-            rule = "unquoted-release" if _is_unquoted_release(path, value) else "wrong-value"
+            mend, rule = kind.remedy(str(node.value)) if kind.remedy is not None else "", "wrong-value"
+            if path == ("release",) and isinstance(value, int | float):
+                mend, rule = f'Write it in quotes: release: "{node.value}"', "unquoted-release"
             self.wrong(rule, path, f"{_said(path)}: {shown} is not {kind.expected}{why}{hint}", mend)
             return kind.placeholder
 
@@ -240,11 +222,13 @@ _AS_IN = {
     "cloud.public_addresses": "public_addresses: {mta1: 203.0.113.10}",
 }
 
-_SUBSTITUTION = "Values are not substituted: what is reviewed in the file is what applies."
+_SUBSTITUTED = re.compile(r"\$\{[^}]*\}?|^\$[A-Za-z_][A-Za-z0-9_]*$|(?<=[.@/])\$[A-Za-z_][A-Za-z0-9_]*")
+"""`${NAME}` wherever it stands; `$NAME` where it is all there is, or a part of a name or path.
 
+Elsewhere a dollar may be meant: in the text of a record.
+"""
 
-def _is_unquoted_release(path: Path, value: object) -> bool:
-    return path == ("release",) and isinstance(value, int | float)
+_NO_SUBSTITUTION = "What is reviewed is what applies: write the value, or give it with --overlay or --set."
 
 
 def _said(path: Path) -> str:

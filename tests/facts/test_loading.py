@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from generator.facts import (
+    facts_version,
     known_roles,
     known_services,
     load,
@@ -94,5 +95,6 @@ def test_every_file_is_read_by_somebody(opened: list[str]) -> None:
         load_cloud(path.stem)
         load_prices(path.stem)
     spf_includes()
+    facts_version()
     found = [path.relative_to(DATA).as_posix() for path in DATA.rglob("*") if path.is_file()]
     assert sorted(f"{name}.yaml" for name in set(opened)) == sorted(found)

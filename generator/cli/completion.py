@@ -1,0 +1,96 @@
+"""`generate completion`: a script with which a shell completes commands, options and files."""
+
+import argparse
+import importlib
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any
+
+from generator.cli.report import out
+from generator.errors import Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SHELLS = ("bash", "zsh", "fish")
+_EPILOG = """\
+Load it in every shell that starts:
+  bash: generate completion bash > ~/.local/share/bash-completion/completions/generate
+        or in ~/.bashrc: source <(generate completion bash)
+  zsh:  in ~/.zshrc, after compinit: eval "$(generate completion zsh)"
+  fish: generate completion fish > ~/.config/fish/completions/generate.fish
+
+Example: source <(generate completion bash)"""
+
+# shtab offers commands where a command may stand. A topology may stand there as well.
+_FIRST_WORD = {
+    "bash": "_shtab_generate_pos_0_COMPGEN={files}",
+    "zsh": """\
+functions[_generate_only_commands]=$functions[_shtab_generate_commands]
+_shtab_generate_commands() {{
+  _generate_only_commands
+  {files}
+}}""",
+}
+_FISH = """\
+complete -c generate -n '_shtab_generate_using; and test $_shtab_generate_npos -eq 0' -k -a "{files}"
+"""
+_ZSH_CASES = "      case $line[1] in\n"
+_ZSH_NO_COMMAND = "        *.yaml|*.yml) _arguments -C -s $_shtab_generate_options ;;\n"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of this command."""
+    found = argparse.ArgumentParser(
+        prog="generate completion",
+        description="Print a script that completes commands, options and topology files.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    found.add_argument("shell", choices=_SHELLS, metavar="SHELL", help="bash, zsh or fish")
+    return found
+
+
+def run(arguments: Namespace) -> int:
+    """Run the command and return its exit code."""
+    out(script(arguments.shell))
+    return Exit.FINE
+
+
+def script(shell: str) -> str:
+    """Return the script for a shell."""
+    # Imported here: no other command needs it.
+    import shtab
+
+    topologies = shtab.glob("*.yaml", "*.yml")
+    files = str(topologies[shell])
+    root = _everything(
+        {"TOPOLOGY": topologies, "FILE": shtab.FILE, "DIR": shtab.DIRECTORY},
+    )
+    preamble = _FIRST_WORD.get(shell, "").format(files=files)
+    text = shtab.complete(root, shell, preamble=preamble)
+    if shell == "fish":
+        return text + _FISH.format(files=files)
+    if shell == "zsh":
+        return text.replace(_ZSH_CASES, _ZSH_CASES + _ZSH_NO_COMMAND)
+    return text
+
+
+def _everything(files: "Mapping[str, Any]") -> argparse.ArgumentParser:
+    """Return one parser with all commands below it, in which values that are files say so.
+
+    Args:
+        files: How shtab completes an argument, by its name in the help.
+    """
+    from generator.cli.main import COMMANDS, root_parser
+
+    root = root_parser(topology=False)
+    commands = root.add_subparsers()
+    parsers = [root]
+    for name, what in COMMANDS.items():
+        command = importlib.import_module(f"generator.cli.{name}").parser()
+        parsers.append(commands.add_parser(name, help=what, description=what, parents=[command], add_help=False))
+    for one in parsers:
+        for action in one._actions:  # noqa: SLF001 - argparse has no public way to list them
+            if action.metavar in files:
+                action.complete = files[str(action.metavar)]  # type: ignore[attr-defined]
+    return root
