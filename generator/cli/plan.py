@@ -4,7 +4,7 @@ import argparse
 import sys
 from argparse import Namespace
 
-from generator.cli.configure import advice
+from generator.cli.configure import advice, rebuilt_nodes
 from generator.cli.options import common
 from generator.cli.pipeline import Planned, plan_topology, render_planned
 from generator.cli.report import out, say_problems
@@ -72,4 +72,5 @@ def _configure(planned: Planned) -> list[str]:
     if not (planned.folder / "nodes").is_dir():
         return []
     files = render_planned(planned).files
-    return list(advice(compare(planned.folder, files, read_manifest(planned.folder))))
+    comparison = compare(planned.folder, files, read_manifest(planned.folder))
+    return list(advice(comparison, rebuilt_nodes(planned.before, planned.lock)))
