@@ -163,6 +163,13 @@ def test_wrong_usage_is_2(folder: Path) -> None:
     assert run_cli(folder, "--check", "--diff").code == 2
 
 
+def test_a_misspelt_command_gets_the_nearest_one(tmp_path: Path) -> None:
+    result = run_cli(tmp_path, "pln")
+    assert (result.code, result.out) == (2, "")
+    assert '"pln" is neither a command nor a file; did you mean "plan"?' in result.err
+    assert "generate init" in run_cli(tmp_path, "plan").err
+
+
 def test_a_reader_that_has_enough_is_no_error(folder: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     ended = subprocess.run(

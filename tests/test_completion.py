@@ -123,6 +123,7 @@ LINES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_shell_completes(shell: str, folder: Path) -> None:
     terminal = Terminal(shell, folder)

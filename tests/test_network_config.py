@@ -227,6 +227,7 @@ def rendered(kind: str, text: str) -> dict[str, str]:
     return files
 
 
+@pytest.mark.slow
 def test_cloud_init_hands_it_to_netplan(tmp_path: Path) -> None:
     if shutil.which("netplan") is None:
         pytest.skip("no netplan (Debian: netplan.io)")
@@ -235,6 +236,7 @@ def test_cloud_init_hands_it_to_netplan(tmp_path: Path) -> None:
         check_networkd(folder, text)
 
 
+@pytest.mark.slow
 def test_cloud_init_writes_the_scripts_of_rhel_8(tmp_path: Path) -> None:
     for case, text in all_texts(tmp_path):
         files = rendered("sysconfig", text)
@@ -261,6 +263,7 @@ def test_cloud_init_writes_the_scripts_of_rhel_8(tmp_path: Path) -> None:
                 assert script["BOOTPROTO"] == "dhcp", case
 
 
+@pytest.mark.slow
 def test_cloud_init_writes_the_connections_of_rhel_9(tmp_path: Path) -> None:
     for case, text in all_texts(tmp_path):
         files = rendered("network-manager", text)

@@ -137,6 +137,7 @@ def test_what_is_no_file(case: str, folder: Path) -> None:
     assert result.out == ""
 
 
+@pytest.mark.slow
 def test_a_pipe_into_which_nobody_writes(folder: Path) -> None:
     os.mkfifo(folder / "pipe")
     result = shell(folder, "$GENERATE plan pipe")

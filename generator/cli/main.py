@@ -4,11 +4,13 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from generator.cli.options import common, reading
 from generator.cli.report import close_streams, open_streams, say, say_error, say_problems
 from generator.cli.version import Version
-from generator.errors import Exit, GeneratorError, WrongTopologyError
+from generator.errors import Exit, GeneratorError, InputError, WrongTopologyError
+from generator.problems import nearest
 
 _SUMMARY = "Writes Terraform and cloud-init for a Carbonio deployment from one topology file."
 
@@ -55,10 +57,19 @@ def _run(arguments: list[str]) -> int:
         command = importlib.import_module(f"generator.cli.{arguments[0]}")
         code: int = command.run(command.parser().parse_args(arguments[1:]))
         return code
+    _refuse_misspelt(arguments)
     parser = root_parser()
     import generator.cli.generate as generate_command
 
     return generate_command.run(parser.parse_args(arguments))
+
+
+def _refuse_misspelt(arguments: list[str]) -> None:
+    """Refuse what is meant as a command: a word that is no file, and does not look like one."""
+    word = arguments[0] if arguments else ""
+    if word and word.isalpha() and not Path(word).exists():
+        known = f"Commands: {', '.join(COMMANDS)}."
+        raise InputError(f'"{word}" is neither a command nor a file{nearest(word, list(COMMANDS))}', known)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

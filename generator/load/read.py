@@ -30,7 +30,7 @@ def read_bytes(path: Path, shown: str) -> bytes:
     except FileNotFoundError:
         raise InputError(
             f"{shown} does not exist",
-            "Write one, or copy one of the examples. For the commands see generate --help.",
+            "Write one with generate init. For the commands see generate --help.",
         ) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error

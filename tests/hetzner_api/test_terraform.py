@@ -181,6 +181,7 @@ def apply(program: Program, api: Api, folder: Path, *words: str, codes: tuple[in
     return ended.stdout + ended.stderr
 
 
+@pytest.mark.slow
 def test_apply_again_change_and_destroy(program: Program, start: Start, tmp_path: Path) -> None:
     program.need("hetznercloud/hcloud")
     api = start(snapshots=["4711,os=ubuntu-20.04"], action_seconds=0.1)
