@@ -256,7 +256,8 @@ def ask(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, 
         from argparse import Namespace
 
         build_tree(folder.path, {"topology.yaml": dump(content)})
-        options = Namespace(topology=str(folder.path / "topology.yaml"), out=None, online=False, upgrade=False, overlay=[], set=[])
+        file = str(folder.path / "topology.yaml")
+        options = Namespace(topology=file, out=None, online=False, upgrade=False, overlay=[], set=[])
         planned = plan_topology(options)
         return {one.rule: one.message for one in libvirt.audit(planned.plan, planned.context, TEST)}
 
