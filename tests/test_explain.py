@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,24 @@ def test_the_admin_panel_is_for_management_alone(folder: Path) -> None:
     assert "internet ->" not in said
 
 
+def test_a_gateway_is_reached_as_the_documents_of_it_say(tmp_path: Path) -> None:
+    (tmp_path / "topology.yaml").write_text(
+        (ROOT / "examples" / "gateway-hetzner" / "topology.yaml").read_text("utf-8"), "utf-8"
+    )
+    said = " ".join(explain(tmp_path, "gateway").out.split())
+    assert "tcp 993 from 0.0.0.0/0 to mta2" in said
+    assert "internet -> gateway (gateway), udp 51820" in said
+    # What nodes admit from the cluster does not hold for it.
+    assert "8301" not in said
+    assert "every node" not in said
+
+
+def test_what_nobody_outside_reaches_is_reached_by_ssh(tmp_path: Path) -> None:
+    text = (ROOT / "examples" / "gateway-hetzner" / "topology.yaml").read_text("utf-8")
+    (tmp_path / "topology.yaml").write_text(re.sub(r"vpn:\n(?:  .*\n)+", "", text), "utf-8")
+    assert "ssh -F ssh_config -L 6071:localhost:6071 mta1" in explain(tmp_path, "6071").out
+
+
 def test_a_port_that_nobody_documents_is_closed(folder: Path) -> None:
     assert "so it is closed" in explain(folder, "1234").out
     assert "so it is closed" in explain(folder, "6071/udp").out
@@ -56,6 +75,7 @@ def test_a_port_that_nobody_documents_is_closed(folder: Path) -> None:
     ("word", "said"),
     [
         ("mta", "mta: MTA AV/AS, a role of Carbonio 26.6 commercial"),
+        ("mta", "internet -> mta (mta1), tcp 25"),
         ("imaps", "closed until the topology asks for it (services: {imaps: true})"),
         ("store1", "150 users x 5 GB quota = 750 GB"),
         ("store1.example.com", "store1: a node with mailstore, tasks"),
@@ -67,6 +87,8 @@ def test_a_port_that_nobody_documents_is_closed(folder: Path) -> None:
         ("roles", "nodes.*.roles: a key of the topology"),
         ("database-connector", "Carbonio 26.6 commercial does not have it. It exists in 24.1.0 commercial"),
         ("unknown-role", "error[unknown-role]"),
+        ("PTR", "public:mta1 -> mta1.example.com"),
+        ("services.imaps", "imaps: IMAP, TLS, a service of Carbonio 26.6 commercial"),
         ("os-end-of-life", "silence: {os-end-of-life: WHY}"),
     ],
 )

@@ -40,9 +40,26 @@ def about_port(word: str, about: About) -> Iterator[Answer]:
                 [f"from {row.from_}: {_row(row)}" for row in found if isinstance(row, ProcedurePort)],
             ),
             *flows_section("Open in this deployment", flows, about.plan),
+            *_by_ssh(found, flows, about),
         ),
         sources([*(row.source for row in found), *(text for flow in flows for text in flow.documents)]),
     )
+
+
+def _by_ssh(found: list[PortRow | ProcedurePort], flows: list[Flow], about: About) -> tuple[Section, ...]:
+    """Return how administrators reach what is for them alone, where nothing leads there from outside."""
+    services = [one for one in about.facts.services.values() if one.management_only]
+    ports = {(one.role, one.ports) for one in services} & {(row.roles[0], row.ports) for row in found}
+    if about.plan is None or not ports or any(flow.source in ("management", "vpn", "gateway") for flow in flows):
+        return ()
+    nodes = about.plan.nodes.values()
+    lines = [
+        f"ssh -F ssh_config -L {port}:localhost:{port} {node.name}"
+        for role, port in sorted(ports)
+        for node in nodes
+        if role in node.roles
+    ]
+    return section("Not open from outside in this deployment; through SSH", lines)
 
 
 def _holds(ports: str, protocols: str, number: int, protocol: str) -> bool:
@@ -67,7 +84,7 @@ def _service_note(row: PortRow, facts: Facts) -> str:
 def _openness(name: str, facts: Facts) -> str:
     service = facts.services[name]
     if service.management_only:
-        return "open to management and to nobody else."
+        return "open to management and to nobody else; never forwarded by a gateway or a router."
     if service.default:
         return f"open to the Internet unless the topology says otherwise (services: {{{name}: false}})."
     return f"closed until the topology asks for it (services: {{{name}: true}})."
@@ -104,14 +121,21 @@ def about_role(word: str, about: About) -> Iterator[Answer]:
             *section("Services", services),
             *section("Open from the cluster", [_row(row) for row in about.facts.internal if word in row.roles]),
             *section("Packages", packages),
+            *flows_section("Open in this deployment", _outer(word, about.plan), about.plan),
             *_carriers(word, about.plan),
         ),
         sources([role.source, hardware.source if hardware else ""]),
     )
 
 
+def _outer(role: str, plan: Plan | None) -> list[Flow]:
+    flows = plan.flows if plan is not None else ()
+    return [flow for flow in flows if flow.target == role and flow.source != "cluster"]
+
+
 def about_service(word: str, about: About) -> Iterator[Answer]:
     """Yield what a service is and whom it is open to."""
+    word = word.removeprefix("services.")
     service = about.facts.services.get(word)
     if service is None:
         return

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from generator.explain.answer import About, Answer, section
 from generator.explain.facts import flows_section
-from generator.plan import GATEWAY, Plan, PlannedNode
+from generator.facts import EVERY_NODE
+from generator.plan import RESOLVER, Flow, Plan, PlannedNode
 
 
 def about_node(word: str, about: About) -> Iterator[Answer]:
@@ -18,9 +19,10 @@ def about_node(word: str, about: About) -> Iterator[Answer]:
     size += [f"needs {machine.needs_vcpu} vCPU and {machine.needs_memory_gib} GB", *machine.reasons]
     size += [f"system disk: {node.os_disk_reason}"]
     volumes = [one for one in plan.volumes.values() if one.node == node.name]
-    outside = [flow for flow in plan.flows if flow.target in (*node.roles, "*")]
+    order = {"internet": 0, "listed": 1, "management": 2, "vpn": 3}
+    reaching = sorted(_reaching(node, plan), key=lambda flow: (order.get(flow.source, 4), flow.target == EVERY_NODE))
     names = [f"{record.name} {record.type}" for record in plan.dns.public if record.name == node.fqdn]
-    what = "the gateway" if node.name == GATEWAY else f"a node with {', '.join(node.roles)}"
+    what = "the gateway" if node.is_gateway else f"a node with {', '.join(node.roles)}"
     where = f"{node.fqdn}, {node.address}, {node.os}"
     yield Answer(
         f"{node.name}: {what}",
@@ -30,10 +32,27 @@ def about_node(word: str, about: About) -> Iterator[Answer]:
             *section(
                 "Volumes", [f"{one.key}: {one.size_gib} GB at {one.mount}; {'; '.join(one.reasons)}" for one in volumes]
             ),
-            *flows_section("Who reaches it", outside, plan),
+            *flows_section("Who reaches it", reaching, plan),
+            *section("What it forwards", _forwarded(node, plan)),
             *section("Public records", names),
         ),
     )
+
+
+def _reaching(node: PlannedNode, plan: Plan) -> Iterator[Flow]:
+    """Yield the flows that a machine admits; what holds for every node does not hold for the gateway."""
+    answers = plan.resolver is not None and node.address in plan.resolver.addresses
+    targets = {*node.roles, *((RESOLVER,) if answers else ()), *(() if node.is_gateway else (EVERY_NODE,))}
+    yield from (flow for flow in plan.flows if flow.target in targets)
+
+
+def _forwarded(node: PlannedNode, plan: Plan) -> list[str]:
+    if plan.gateway is None or not node.is_gateway:
+        return []
+    return [
+        f"{one.protocol} {one.ports} from {', '.join(one.sources)} to {', '.join(one.targets)}"
+        for one in plan.gateway.forwards
+    ]
 
 
 def _node(word: str, plan: Plan | None) -> PlannedNode | None:
@@ -52,12 +71,21 @@ def about_volume(word: str, about: About) -> Iterator[Answer]:
 def about_record(word: str, about: About) -> Iterator[Answer]:
     """Yield the records of a name, or those of a type, and why they are there."""
     plan = about.plan
+    if plan is not None and word.upper() == "PTR":
+        yield _reverse_names(plan)
     for record in plan.dns.public if plan is not None else ():
         if word.removesuffix(".").lower() not in (record.name, record.type.lower()):
             continue
         values = [value.text % tuple(f"<{symbol}>" for symbol in value.addresses) for value in record.values]
         text = "; ".join(dict.fromkeys(f"{need}: {why}" for _, need, why in record.reasons)) + "."
         yield Answer(f"{record.name} {record.type}: a record", (text,), section("Value", values))
+
+
+def _reverse_names(plan: Plan) -> Answer:
+    dns = plan.dns
+    lines = [f"{symbol} -> {name}" for symbol, name in {**dns.ptr, **dns.ptr_later, **dns.ptr_elsewhere}.items()]
+    text = "required by many receivers: the address that sends has a name, which leads back to it and greets."
+    return Answer("PTR: reverse names", (text,), section("Value", lines))
 
 
 def about_machine_type(word: str, about: About) -> Iterator[Answer]:

@@ -198,7 +198,10 @@ class _Decoder:
             mend, rule = kind.remedy(str(node.value)) if kind.remedy is not None else "", "wrong-value"
             if path == ("release",) and isinstance(value, int | float):
                 mend, rule = f'Write it in quotes: release: "{node.value}"', "unquoted-release"
-            self.wrong(rule, path, f"{_said(path)}: {shown} is not {kind.expected}{why}{hint}", mend)
+            said = f"{_said(path)}: {shown} is not {kind.expected}{why}{hint}"
+            if rule == "unquoted-release":
+                said = f"release: {node.value} stands without quotes{why}"
+            self.wrong(rule, path, said, mend)
             return kind.placeholder
 
 

@@ -69,9 +69,7 @@ def parse_text(text: str, shown: str) -> tuple[yaml.Node | None, list[Problem]]:
             return None, [problem]
         root = yaml.compose(_Text(text, shown), Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
-        mark = _inside(error.problem_mark or error.context_mark, text)
-        mend = _syntax_mend(text, mark.line if mark else 0)
-        return None, [problem_at(mark, shown, "yaml-syntax", f"this is not YAML: {_reason(error)}", mend)]
+        return None, [_syntax_problem(error, text, shown)]
     except (yaml.reader.ReaderError, UnicodeEncodeError) as error:
         reason = error.reason
         mark = _unprintable(text, shown)
@@ -144,15 +142,24 @@ def _too_much(text: str, shown: str) -> Problem | None:
     return None
 
 
-def _reason(error: yaml.MarkedYAMLError) -> str:
-    words = " ".join(part for part in (error.context, error.problem) if part)
-    return words or "it cannot be parsed"
-
-
-def _syntax_mend(text: str, line: int) -> str:
+def _syntax_problem(error: yaml.MarkedYAMLError, text: str, shown: str) -> Problem:
+    """Return what an error of the parser means, at the place of the mistake where that is known."""
+    mark = _inside(error.problem_mark or error.context_mark, text)
     lines = text.split("\n")
-    near = lines[max(0, line - 1) : line + 1]
-    if any("\t" in one for one in near):
+    here = lines[mark.line] if mark and mark.line < len(lines) else ""
+    if "quoted scalar" in (error.context or "") and error.context_mark is not None:
+        mark, why = error.context_mark, "the quotation mark here is never closed"
+        mend = "Close it, or remove it."
+    elif mark is not None and here[: mark.column + 1].strip() == "" and "\t" in here[: mark.column + 1]:
+        why, mend = "a tab indents this line", "Use spaces."
+    else:
+        words = " ".join(part for part in (error.context, error.problem) if part)
+        why, mend = words or "it cannot be parsed", _syntax_mend(lines, mark.line if mark else 0)
+    return problem_at(mark, shown, "yaml-syntax", f"this is not YAML: {why}", mend)
+
+
+def _syntax_mend(lines: list[str], line: int) -> str:
+    if any("\t" in one for one in lines[max(0, line - 1) : line + 1]):
         return "YAML does not indent with tabs; use spaces."
     return "Look at the indentation, quotes and brackets here and in the line before."
 

@@ -21,7 +21,7 @@ def notices(
             "Reverse names come in a second step: once the A records are public, set dns.ptr: true "
             "and run generate && terraform apply."
         )
-    found += _mail(context, dns)
+    found += [*_new_zones(dns), *_mail(context, dns)]
     if context.capabilities.private_zone:
         found.append(
             f"Inside the network the private zone answers for {topology.domain} alone: "
@@ -46,6 +46,17 @@ def notices(
         if context.cloud.images[system].note:
             found.append(context.cloud.images[system].note)
     return tuple(found)
+
+
+def _new_zones(dns: DnsPlan) -> Iterator[str]:
+    """Yield what a zone that takes the place of another one lacks."""
+    new = [zone.name for zone in dns.zones.values() if not zone.existing]
+    if dns.provider != "none" and new:
+        yield (
+            f"A new zone holds the deployment's records and no others: {few(new)}. If the domain is in use, for a "
+            "website or for mail, put its other records into dns.records before the registrar gets the new name "
+            "servers, or keep the zone that it has (dns.existing_zone, or dns: none)."
+        )
 
 
 def _uplinks(flows: tuple[Flow, ...], nodes: dict[str, PlannedNode], gateway: Gateway | None) -> Iterator[str]:

@@ -74,6 +74,9 @@ def make_plan(context: Context, lock: Lock) -> tuple[Plan, Lock, list[Finding]]:
         notices=notices(context, flows, dns, nodes, gateway),
     )
     findings += changes(context, lock, plan)
+    if any(finding.rule == "cloud-changes" for finding in findings):
+        # What else would change follows from that.
+        findings = [finding for finding in findings if finding.severity == "error"]
     return plan, _lock(context, plan), findings
 
 
@@ -83,10 +86,10 @@ def _elsewhere(deployment: Deployment, lock: Lock, context: Context) -> Iterator
     if lock.provider and before != now:
         yield Finding(
             "cloud-changes",
-            ("cloud",),
+            ("cloud", "provider" if before[0] != now[0] else "region"),
             f"this folder holds a deployment on {' '.join(before)}; on {' '.join(now)} nothing of it would be kept",
-            "Use a folder of its own (--out). If all of it shall go, volumes too: terraform destroy, then remove "
-            "topology.lock.json and run generate --force.",
+            "Use a folder of its own, as in: generate --out DIR. If all of it shall go, volumes too: terraform "
+            "destroy, then remove topology.lock.json and run generate --force.",
         )
     elif lock.network and lock.network != deployment.network:
         after = "every machine is replaced"

@@ -21,7 +21,7 @@ def lab(
     asked = os.environ.get(hypervisor.ASKED, "")
     why = f"{hypervisor.ASKED}={asked}" if asked == "no" else ""
     if request.node.get_closest_marker("full") is not None and asked not in ("full", "keep"):
-        why = "boots many machines, for half an hour: script/lab test"
+        why = "boots many machines, for an hour: script/lab test"
     why = why or hypervisor.lacking()
     if why:
         pytest.skip(why)
