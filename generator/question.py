@@ -144,10 +144,11 @@ def chosen(words: Mapping[str, str] | tuple[str, ...], what: str) -> Reader:
     """
 
     def read(text: str) -> tuple[str, ...]:
-        if text not in words:
+        word = next((one for one in words if one.lower() == text.lower()), "")
+        if not word:
             hint = nearest(text, tuple(words)) or f"; known are {listing(tuple(words))}"
             raise ValueError(f"{shown(text)} is not {what}{hint}")
-        return (text,)
+        return (word,)
 
     return read
 

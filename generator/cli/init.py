@@ -1,7 +1,6 @@
 """`generate init`: write a first topology from a few answers."""
 
 import argparse
-import importlib
 import os
 import shlex
 import sys
@@ -138,13 +137,11 @@ def _check(text: str, folder: Path) -> Sequence[Refusal]:
 
 def _write_schema(folder: Path) -> None:
     """Put the schema beside the topology, for editors; one that is there stays."""
+    from generator.schema import schema_text
+
     path = folder / SCHEMA_NAME
-    try:
-        schema = importlib.import_module("generator.schema")
-    except ModuleNotFoundError:
-        return
     if not os.path.lexists(path):
-        create(path, schema.schema_text())
+        create(path, schema_text())
 
 
 def _say_next(path: Path, world: World) -> None:
@@ -158,6 +155,6 @@ def _say_next(path: Path, world: World) -> None:
     for answer in world.answers.values():
         for line in wrapped(answer.question.notice):
             say(line)
-    say("Read it, and go on with:")
+    say(f"{SCHEMA_NAME} is for your editor. Read the topology, go on with:")
     say(f"  generate plan{named}")
     say(f"  generate{named} && {apply}")

@@ -222,3 +222,11 @@ def test_no_place_for_temporary_files(tmp_path: Path, monkeypatch: pytest.Monkey
     assert result.code == 3
     assert "the folder for temporary files cannot be written" in result.err
     assert read_tree(tmp_path) == {}
+
+
+def test_the_editors_schema_lies_beside_it_and_words_are_taken_in_any_case(tmp_path: Path) -> None:
+    result = run_cli(tmp_path, "init", *options({**NEEDED, "--cloud": "Hetzner"}))
+    assert result.code == 0, result.err
+    files = read_tree(tmp_path)
+    assert b"provider: hetzner" in files["topology.yaml"]
+    assert files["topology.schema.json"].decode() == run_cli(tmp_path, "schema").out
