@@ -225,7 +225,7 @@ def test_no_place_for_temporary_files(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_the_editors_schema_lies_beside_it_and_words_are_taken_in_any_case(tmp_path: Path) -> None:
-    result = run_cli(tmp_path, "init", *options({**NEEDED, "--cloud": "Hetzner"}))
+    result = run_cli(tmp_path, "init", *options({**NEEDED, "cloud": "Hetzner"}))
     assert result.code == 0, result.err
     files = read_tree(tmp_path)
     assert b"provider: hetzner" in files["topology.yaml"]
