@@ -62,8 +62,8 @@ def run(arguments: Namespace) -> int:
     world = _world(usual_key() if terminal is not None else "")
     try:
         text = find_answers(world, _given(arguments, world), terminal, lambda text: _check(text, path.parent))
-        _write_schema(path.parent)
         create(path, text)
+        _write_schema(path.parent)
     except KeyboardInterrupt:
         # The terminal has shown ^C behind the question.
         start = "\n" if terminal is not None else ""

@@ -49,9 +49,12 @@ class _Decoder:
         self.findings: list[Finding] = []
 
     def wrong(self, rule: str, path: Path, message: str, mend: str = "", *, key: bool = False) -> None:
+        self._add(Finding(rule, path, message, mend, key=key))
+
+    def _add(self, finding: Finding) -> None:
         if len(self.findings) == _MOST_FINDINGS:
             raise _EnoughError
-        self.findings.append(Finding(rule, path, message, mend, key=key))
+        self.findings.append(finding)
 
     def table(self, table: type[_TableT], node: yaml.Node, path: Path) -> _TableT:
         """Decode a mapping, or the short form of one."""
@@ -100,7 +103,7 @@ class _Decoder:
             meant, hint, known = "", "; it is a service", f"Write it under services, as in: services: {{{key}: true}}"
         why = f"{_quoted(key)} is not a key of {_said(path)}{hint}"
         place = (*path, meant) if meant and meant not in written else ()
-        self.findings.append(Finding("unknown-key", (*path, key), why, known, key=True, meant=place))
+        self._add(Finding("unknown-key", (*path, key), why, known, key=True, meant=place))
         return meant
 
     def _placeholder(self, shape: Shape) -> Any:

@@ -200,7 +200,7 @@ def _count(folder: Path, home: Path) -> int:
     with at_terminal(folder, "init", "counted.yaml", home=home) as person:
         prompts = converse(person, LIBVIRT)
         assert person.end() == 0, person.text
-    for name in names(folder):
+    for name in read_tree(folder):
         (folder / name).unlink()
     return len(prompts)
 
