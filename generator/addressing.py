@@ -1,6 +1,7 @@
 """IPv4 ranges: what a topology may write and what counts as public."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError, collapse_addresses
 
 
@@ -79,4 +80,10 @@ def cluster_ranges(network: str) -> tuple[str, ...]:
 
 def disjoint(ranges: Iterable[str]) -> tuple[str, ...]:
     """Return the fewest ranges that cover the same addresses, sorted."""
+    return _disjoint(tuple(ranges))
+
+
+# Machines admit the same sources, over and over.
+@lru_cache(maxsize=4096)
+def _disjoint(ranges: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(map(str, collapse_addresses(map(IPv4Network, ranges))))

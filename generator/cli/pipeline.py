@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -12,10 +13,11 @@ from generator.errors import WrongTopologyError as WrongTopologyError
 from generator.load import Source, decode, read_keys, read_source
 from generator.lockfile import Lock, read_lock
 from generator.plan import Plan
-from generator.planner import make_plan
 from generator.problems import Finding, Problem, without_follow_ups
-from generator.render import Rendering, render
 from generator.validate import check, resolve
+
+if TYPE_CHECKING:
+    from generator.render import Rendering
 
 _MOST_SHOWN = 60
 """Characters of a --set in the line that says what was composed."""
@@ -82,6 +84,9 @@ def plan_topology(options: Namespace) -> Planned:
     if options.online:
         context = msgspec.structs.replace(context, **cloud.consult(context))
     lock = before.only_places() if options.upgrade else before
+    # What is imported here and below is not needed to tell an error, for which nobody shall wait.
+    from generator.planner import make_plan
+
     plan, new_lock, more = make_plan(context, lock)
     findings += [*more, *cloud.audit(plan, context)]
     if options.online:
@@ -90,12 +95,14 @@ def plan_topology(options: Namespace) -> Planned:
     return Planned(source, folder, context, plan, before, new_lock, warnings)
 
 
-def render_planned(planned: Planned) -> Rendering:
+def render_planned(planned: Planned) -> "Rendering":
     """Render a plan, and refuse what the cloud would refuse.
 
     Raises:
         WrongTopologyError: A file would be too large for the cloud.
     """
+    from generator.render import render
+
     cloud = REGISTRY[planned.plan.deployment.provider]
     dns = DNS_PROVIDERS[planned.plan.dns.provider]
     rendering = render(planned.plan, planned.lock, planned.context, cloud, dns)

@@ -134,6 +134,21 @@ def _wrapped(mend: str) -> list[str]:
     )
 
 
+def print_sarif(problems: Sequence[Problem]) -> None:
+    """Print problems as SARIF."""
+    import json
+
+    from generator.sarif import sarif
+
+    out(json.dumps(sarif(problems), indent=2))
+
+
+def problem_rows(problems: Sequence[Problem]) -> list[dict[str, object]]:
+    """Return problems as JSON prints them, sorted by place."""
+    names = ("file", "line", "column", "severity", "rule", "message", "mend", "length")
+    return [{name: getattr(problem, name) for name in names} for problem in sorted(problems)]
+
+
 def count(number: int, thing: str) -> str:
     """Return a number and its thing, in the plural where it is due."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
