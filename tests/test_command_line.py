@@ -189,7 +189,7 @@ def test_an_interrupt_is_130(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("generator.cli.generate.render_planned", interrupted)
+    monkeypatch.setattr("generator.cli.outcome.render_planned", interrupted)
     result = run_cli(folder, "--no-init")
     assert result.code == 130
     assert "interrupted" in result.err
