@@ -9,10 +9,20 @@ def main() -> int:
     try:
         from generator.cli import main as run
 
-        return run()
+        code = run()
+        _ignore_interrupts()
     except KeyboardInterrupt:
+        _ignore_interrupts()
         sys.stderr.write("interrupted\n")
         return 130
+    return code
+
+
+def _ignore_interrupts() -> None:
+    # All is done and said: one that comes while Python ends would only print a traceback.
+    from signal import SIG_IGN, SIGINT, signal
+
+    signal(SIGINT, SIG_IGN)
 
 
 if __name__ == "__main__":

@@ -228,6 +228,21 @@ def test_utf_8_with_a_byte_order_mark(folder: Path) -> None:
     assert shell(folder, "$GENERATE plan").code == 0
 
 
+def test_an_interrupt_when_all_is_said(folder: Path) -> None:
+    """One that comes while Python ends, here from its last handlers, changes nothing any more."""
+    code = (
+        "import atexit, os, signal, sys, time;"
+        "atexit.register(lambda: (os.kill(os.getpid(), signal.SIGINT), time.sleep(0.1)));"
+        "from generator.__main__ import main; sys.exit(main())"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(
+        [sys.executable, "-c", code, "plan"], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0
+    assert "Traceback" not in ended.stderr
+
+
 @pytest.mark.slow
 def test_an_interrupt_at_any_moment(folder: Path, tmp_path: Path) -> None:
     """Whenever it comes: one line, 130, and a folder that is untouched, complete or guarded."""
