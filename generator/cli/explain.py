@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="Examples: generate explain 6071, generate explain mta, generate explain store1, "
         "generate explain dns.dmarc, generate explain unknown-role",
     )
-    found.add_argument("what", metavar="WHAT", help="a port, role, service, node, record, volume, key or rule")
+    found.add_argument("what", metavar="WHAT", help="a port or range, role, service, node, record, volume, key or rule")
     common(found)
     return found
 
@@ -37,7 +37,7 @@ def run(arguments: Namespace) -> int:
     about = _newest() if arguments.what in rules() else _about(arguments)
     answers = list(explain(arguments.what, about))
     if not answers:
-        hint = nearest(arguments.what, known_words(about))
+        hint = nearest(arguments.what, known_words(about), most=3)
         without = "" if about.plan is not None else " Nodes and records are known where there is a topology."
         raise InputError(
             f'there is nothing to say about "{arguments.what}"{hint}',
