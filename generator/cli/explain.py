@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(arguments: Namespace) -> int:
     """Run the command and return its exit code."""
-    about = _newest() if arguments.what in rules() else _about(arguments)
+    about = newest() if arguments.what in rules() else _about(arguments)
     answers = list(explain(arguments.what, about))
     if not answers:
         hint = nearest(arguments.what, known_words(about), most=3)
@@ -50,7 +50,8 @@ def run(arguments: Namespace) -> int:
     return Exit.FINE
 
 
-def _newest() -> About:
+def newest() -> About:
+    """Return what can be explained without a topology."""
     name = list(releases())[-1]
     return About(load_facts(name, next(iter(releases()[name].editions))), None)
 
@@ -58,12 +59,12 @@ def _newest() -> About:
 def _about(arguments: Namespace) -> About:
     """Return the topology's own facts and plan where there is one, and the newest release's facts otherwise."""
     if not Path(arguments.topology).exists():
-        return _newest()
+        return newest()
     try:
         planned = plan_topology(arguments)
     except WrongTopologyError:
         say(f"{arguments.topology} has errors (see generate plan): explained without it")
-        return _newest()
+        return newest()
     return About(planned.context.facts, planned.plan)
 
 
