@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Protocol
 
 import msgspec
@@ -18,6 +19,7 @@ WIDTH = 79
 _HOW_TO_ANSWER = (
     "Enter takes the answer in brackets, and < goes back to the question before. Ctrl-C ends, and nothing is written."
 )
+_MOST_TOLD = 10
 _BACK, _BACK_IN_WORDS = "<", "back"
 
 _WAYS_OUT = {"dns.provider": ("dns",), "Spread the users": ("users", "quota")}
@@ -255,6 +257,7 @@ def _concerned(lines: Sequence[Line], refusals: Sequence[Refusal]) -> set[str]:
 def _told(refusals: Sequence[Refusal], owners: Sequence[str]) -> list[str]:
     """Return the refusals in lines, each with what it is about."""
     told = []
-    for one, owner in zip(refusals, owners, strict=True):
+    for one, owner in islice(zip(refusals, owners, strict=True), _MOST_TOLD):
         told += wrapped(f"{owner}: {one.message}{'. ' + one.mend if one.mend else ''}", WIDTH - 4, "  ")
-    return told
+    more = len(refusals) - _MOST_TOLD
+    return [*told, *([f"and {more:,} more"] if more > 0 else [])]
