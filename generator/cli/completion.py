@@ -118,11 +118,13 @@ def _actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
 def _words() -> dict[tuple[str, str], tuple[str, ...]]:
     """Return the words that a value may be, by command and destination, where facts know them without a topology."""
     from generator.cli.explain import newest
-    from generator.cli.init import make_world
+    from generator.clouds import DNS_PROVIDERS, REGISTRY
     from generator.explain import known_words
     from generator.init.words import words_by_option
+    from generator.init.world import World
 
-    found = {("init", option): words for option, words in words_by_option(make_world()).items()}
+    world = World(REGISTRY, tuple(DNS_PROVIDERS))
+    found = {("init", option): words for option, words in words_by_option(world).items()}
     # A star is a pattern for a shell.
     found["explain", "what"] = tuple(word for word in known_words(newest()) if "*" not in word)
     return found

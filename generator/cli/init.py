@@ -43,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument(
         "topology", nargs="?", default="topology.yaml", metavar="TOPOLOGY", help="file to write (topology.yaml)"
     )
-    for topic in all_topics(make_world()):
+    for topic in all_topics(_world()):
         name = topic.option
         if topic.metavar:
             action = "append" if topic.joint else "store"
@@ -60,7 +60,7 @@ def run(arguments: Namespace) -> int:
     refuse_existing(path)
     # There is no stdin at all where a service started us.
     terminal = _Terminal() if sys.stdin and sys.stdin.isatty() and sys.stderr.isatty() else None
-    world = make_world(usual_key() if terminal is not None else "")
+    world = _world(usual_key() if terminal is not None else "")
     try:
         text = find_answers(world, _given(arguments, world), terminal, lambda text: _check(text, path.parent))
         create(path, text)
@@ -84,8 +84,7 @@ def _given(arguments: Namespace, world: World) -> dict[str, str]:
     return found
 
 
-def make_world(key_file: str = "") -> World:
-    """Return what can be asked; the file is offered as the operator's SSH key."""
+def _world(key_file: str = "") -> World:
     return World(REGISTRY, tuple(DNS_PROVIDERS), key_file)
 
 
