@@ -22,6 +22,8 @@ def is_address(text: str) -> bool:
     return True
 
 
+# Kinds, rules and the planner read the same ranges, and there may be thousands.
+@lru_cache(maxsize=65_536)
 def parse_network(text: str) -> IPv4Network:
     """Return a range; an address alone is a range of one. Raises ValueError with the reason."""
     address, _, length = text.partition("/")
@@ -56,7 +58,9 @@ def public_addresses(networks: Iterable[IPv4Network]) -> int:
 
     Private blocks inside a wider range count as public: such a range was not written for them.
     """
-    spans = sorted((int(net[0]), int(net[-1]) + 1) for net in networks if not is_private(net))
+    spans = sorted(
+        (int(net.network_address), int(net.broadcast_address) + 1) for net in networks if not is_private(net)
+    )
     total = end = 0
     for first, last in spans:
         total += max(0, last - max(first, end))
@@ -86,4 +90,4 @@ def disjoint(ranges: Iterable[str]) -> tuple[str, ...]:
 # Machines admit the same sources, over and over.
 @lru_cache(maxsize=4096)
 def _disjoint(ranges: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(map(str, collapse_addresses(map(IPv4Network, ranges))))
+    return tuple(map(str, collapse_addresses(map(parse_network, ranges))))

@@ -70,15 +70,25 @@ def without_follow_ups(findings: Sequence[Finding], causes: Sequence[Finding]) -
 
 def closest(word: str, candidates: Sequence[str]) -> str:
     """Return the candidate most like a word, or an empty string."""
+    return next(iter(_like(word, candidates, 1)), "")
+
+
+def nearest(word: str, candidates: Sequence[str], most: int = 1) -> str:
+    """Return `; did you mean "x"?` for the candidates most like a word, or an empty string.
+
+    Args:
+        word: As it was written.
+        candidates: Words that exist.
+        most: How many of them are named.
+    """
+    close = [f'"{one}"' for one in _like(word, candidates, most)]
+    return f"; did you mean {listing(close)}?" if close else ""
+
+
+def _like(word: str, candidates: Sequence[str], most: int) -> list[str]:
     import difflib
 
-    return next(iter(difflib.get_close_matches(word.lower(), list(candidates), n=1, cutoff=0.6)), "")
-
-
-def nearest(word: str, candidates: Sequence[str]) -> str:
-    """Return ` (did you mean "x"?)` for the candidate most like a word, or an empty string."""
-    close = closest(word, candidates)
-    return f'; did you mean "{close}"?' if close else ""
+    return difflib.get_close_matches(word.lower(), list(candidates), n=most, cutoff=0.6)
 
 
 def few(words: Sequence[str], most: int = 3) -> str:

@@ -11,11 +11,12 @@ import re
 import shutil
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from functools import cache
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TextIO
 
 import msgspec
 
@@ -52,21 +53,32 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-_PROGRESS = re.compile(r"(?:module|data)\.|Apply complete|Destroy complete|Warning:|Error:")
+_STEP = re.compile(r"(\S.*?): (?:(?:Creation|Modifications|Destruction|Read) (complete)|Still \w+)")
+_REMARKABLE = re.compile(r"Warning:|Error:|Apply complete|Destroy complete")
+_SECONDS_BETWEEN = 5.0
+"""Often enough to see that something happens, and seldom enough to read it."""
 
 
 @contextmanager
 def _progress() -> Iterator[tuple[IO[str], list[str]]]:
-    """Yield a stream that shows its progress lines on stderr as they come, and all of its lines."""
+    """Yield a stream that tells on stderr, in a line every few seconds, how far it is, and all of its lines."""
     lines: list[str] = []
     reading, writing = os.pipe()
+    # By the time that something comes, this name stands for the stream itself.
+    shown = sys.stderr
 
     def forward() -> None:
+        done, told = 0, time.monotonic()
         with os.fdopen(reading, encoding="utf-8", errors="replace") as stream:
             for line in stream:
                 lines.append(line)
-                if _PROGRESS.match(line):
-                    sys.stderr.write(f"  {line}")
+                match = _STEP.match(line)
+                done += match is not None and match[2] is not None
+                if match is not None and time.monotonic() - told >= _SECONDS_BETWEEN:
+                    told = time.monotonic()
+                    _tell(shown, f"  {done} done, now {match[1]}")
+                elif _REMARKABLE.match(line):
+                    _tell(shown, f"  {line.rstrip()}")
 
     reader = threading.Thread(target=forward, daemon=True)
     reader.start()
@@ -74,6 +86,13 @@ def _progress() -> Iterator[tuple[IO[str], list[str]]]:
         yield stream, lines
         stream.close()
         reader.join()
+
+
+def _tell(stream: TextIO, line: str) -> None:
+    # Nobody has to listen, and whoever reads the pipe must not stop.
+    with suppress(OSError, ValueError):
+        stream.write(f"{line}\n")
+        stream.flush()
 
 
 @cache

@@ -83,6 +83,11 @@ def arrows(root: ET.Element) -> list[Arrow]:
     return found
 
 
+def forwards(root: ET.Element) -> dict[str, frozenset[tuple[str, str]]]:
+    """Return what the gateway's or the router's box says that it forwards, by the title of its source."""
+    return dict(_said(group) for group in root.iter(f"{SVG}g") if group.get("class") == "forwards")
+
+
 def _row(group: ET.Element) -> tuple[Rect, frozenset[str]]:
     box = next(group.iter(f"{SVG}rect"))
     names = [one.findtext(f"{SVG}title") or "" for one in group.iter(f"{SVG}g") if one.get("class") == "node"] or [

@@ -11,6 +11,7 @@ import ast
 import json
 import os
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -213,3 +214,37 @@ def test_sarif_says_the_same(tmp_path: Path) -> None:
         found.add((region["startLine"], region["startColumn"], one["level"], one["ruleId"]))
     matches = [match for match in map(FOUND.match, result.err.splitlines()) if match]
     assert found == {(int(one["line"]), int(one["column"]), one["severity"], one["rule"]) for one in matches}
+
+
+def test_of_very_many_problems_a_terminal_gets_the_first(tmp_path: Path) -> None:
+    roles = "".join(f"  n{number}: [wrong{number}]\n" for number in range(3000))
+    text = (ROOT / "examples" / "five-nodes-aws" / "topology.yaml").read_text("utf-8").partition("nodes:")[0]
+    (tmp_path / "topology.yaml").write_text(f"{text}nodes:\n{roles}", "utf-8")
+    result = run_cli(tmp_path, "--no-init", "--check", "--sarif")
+    found = [match for match in map(FOUND.match, result.err.splitlines()) if match]
+    lines = [int(match["line"]) for match in found if match["rule"] == "unknown-role"]
+    assert len(found) == 50
+    assert lines == [*range(min(lines), min(lines) + len(lines))], "not the first ones"
+    [run] = json.loads(result.out)["runs"]
+    of_roles = [one for one in run["results"] if one["ruleId"] == "unknown-role"]
+    assert len(of_roles) == 3000
+    left = len(run["results"]) - 50
+    assert f"{left:,} more are left out here; generate --check --sarif prints all of them" in result.err
+    errors = sum(one["level"] == "error" for one in run["results"])
+    assert f"{errors} errors; nothing was written" in result.err
+    assert len(json.loads(run_cli(tmp_path, "--no-init", "--json").out)["problems"]) == len(run["results"])
+
+
+def test_time_grows_as_the_ranges_do(tmp_path: Path) -> None:
+    text = (ROOT / "examples" / "gateway-libvirt" / "topology.yaml").read_text("utf-8")
+    times = []
+    for count in (15_000, 60_000):
+        ranges = "\n".join(f"  - 198.18.{number // 256}.{number % 256}" for number in range(count))
+        several = f"management:\n{ranges}"
+        (tmp_path / "topology.yaml").write_text(text.replace("management: [198.51.100.0/24]", several), "utf-8")
+        started = time.process_time()
+        result = run_cli(tmp_path, "--check")
+        assert result.code == 1, result.err
+        times.append(time.process_time() - started)
+    # Looking through all ranges for each of them would make it 10.
+    assert times[1] / times[0] < 6.5, times

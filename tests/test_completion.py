@@ -120,6 +120,15 @@ LINES = {
     "generate plan --out de": "generate plan --out deep/",
     "generate completion fi": "generate completion fish",
     "generate plan deep/to": "generate plan deep/topology.yaml",
+    # A command comes before files of that name.
+    "generate exp": "generate explain",
+    "generate de": "generate deep/",
+    "generate explain event-s": "generate explain event-streaming",
+    "generate explain mailbox_": "generate explain mailbox_quota",
+    "generate init --cloud het": "generate init --cloud hetzner",
+    "generate init --region eu-nor": "generate init --region eu-north-1",
+    "generate init --mail-programs po": "generate init --mail-programs pop3",
+    "generate init --ssh-key ans": "generate init --ssh-key answers.json",
 }
 
 
@@ -149,6 +158,36 @@ def test_every_command_and_option_is_offered(folder: Path) -> None:
         helped = set(re.findall(r"(?<![\w-])--[a-z-]+", run_cli(folder, *words[1:-1], "--help").out))
         assert set(ended.stdout.split()) <= helped, command
         assert len(ended.stdout.split()) >= 1
+
+
+def offered(folder: Path, *words: str) -> set[str]:
+    """Return what bash offers for the last of some words."""
+    script = folder / "completion.bash"
+    script.write_text(run_cli(folder, "completion", "bash").out, "utf-8")
+    code = (
+        f"source {script}; COMP_WORDS=({' '.join(repr(word) for word in words)}); COMP_CWORD={len(words) - 1}; "
+        'compopt() { true; }; _shtab_generate; printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    ended = subprocess.run(["bash", "-c", code], cwd=folder, check=True, capture_output=True, text=True)
+    return set(ended.stdout.split())
+
+
+def test_folders_do_not_hide_the_commands(folder: Path) -> None:
+    build_tree(folder, {"plans/a.txt": ""})
+    assert offered(folder, "generate", "") == set(COMMANDS)
+    assert offered(folder, "generate", "pl") == {"plan"}
+    assert offered(folder, "generate", "d") == {"deep"}
+    assert offered(folder, "generate", "./") == {"./mail.yaml", "./over.yml", "./deep", "./plans"}
+
+
+def test_what_init_and_explain_take_is_offered(folder: Path) -> None:
+    assert offered(folder, "generate", "init", "--cloud", "") == {"aws", "hetzner", "libvirt"}
+    assert offered(folder, "generate", "init", "--exposure", "") == {"direct", "gateway", "external"}
+    assert {"none", "imap", "pop3", "both"} == offered(folder, "generate", "init", "--mail-programs", "")
+    words = offered(folder, "generate", "explain", "")
+    assert {"mta", "imaps", "unknown-role", "spf", "users", "dns.dmarc.policy"} <= words
+    for word in words:
+        assert re.fullmatch(r"[a-z0-9_.-]+", word), word
 
 
 def test_an_unknown_shell_is_refused(folder: Path) -> None:

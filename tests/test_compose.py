@@ -104,6 +104,7 @@ SAME: dict[str, tuple[str, list[str], dict[str, str]]] = {
         {"nodes:": "domains: {example.org: {dmarc: {policy: reject}}}\nnodes:"},
     ),
     "nothing at all": ("# the same\n", [], {}),
+    "an empty mapping": ("{}\n", [], {}),
     "a release, whose quotes the shell took": ('release: "25.12"\nnodes: ~\nscenario: single\nusers: ~', [], {}),
 }
 
@@ -269,6 +270,9 @@ def test_a_line_break_in_one_set_moves_no_other(tmp_path: Path) -> None:
         ("a: [\n", "over.yaml:2:1", "yaml-syntax"),
         ("users: 1\nusers: 2\n", "over.yaml:2:1", "duplicate-key"),
         ("users: &a [*a]\n", "over.yaml:1:8", "alias-loop"),
+        ("", "over.yaml:1:1", "not-a-topology"),
+        ("\ufeff \n\n", "over.yaml:1:1", "not-a-topology"),
+        ("~\n", "over.yaml:1:1", "not-a-topology"),
     ],
 )
 def test_a_wrong_overlay(content: str, place: str, said: str, tmp_path: Path) -> None:
@@ -297,7 +301,7 @@ def test_every_command_composes(command: str, tmp_path: Path) -> None:
 
 def test_every_example_stays_itself_under_an_empty_overlay(tmp_path: Path) -> None:
     text = (ROOT / "examples" / "gateway-hetzner" / "topology.yaml").read_text("utf-8")
-    assert generate(tmp_path / "a", text, overlay="") == generate(tmp_path / "b", text)
+    assert generate(tmp_path / "a", text, overlay="{}\n") == generate(tmp_path / "b", text)
 
 
 def test_the_overlay_and_the_commands_of_the_document(tmp_path: Path) -> None:

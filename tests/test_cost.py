@@ -115,3 +115,21 @@ def test_currencies_are_not_added_up(tmp_path: Path) -> None:
     cost, text = plan(tmp_path, content)
     assert set(cost["cost"]["totals"]) == {"EUR", "USD"}
     assert "EUR 515.32 and USD 0.50 a month" in text
+
+
+def test_cheaper_types_are_named_while_nothing_is_generated(tmp_path: Path) -> None:
+    """cx43 has 8 vCPU, 16 GB and 160 GB of disk for 15.99: enough for every node, also beside a database."""
+    five = example("five-nodes-hetzner")
+    _, text = plan(tmp_path, five)
+    assert "Where in stock, cx43 for 5 machines would do: EUR 79.95 instead of 313.45.\n" in text
+    five["nodes"]["mta1"] = {"roles": five["nodes"]["mta1"], "type": "ccx33"}
+    _, text = plan(tmp_path, five)
+    assert "Where in stock, cx43 for 4 machines would do: EUR 63.96 instead of 243.96.\n" in text, "it was named"
+    assert run_cli(tmp_path, "--no-init").code == 0
+    _, text = plan(tmp_path, five)
+    assert "Where in stock" not in text, "a smaller disk would replace machines"
+
+
+def test_a_tenth_is_not_worth_a_word(tmp_path: Path) -> None:
+    _, text = plan(tmp_path, example("five-nodes-aws"))
+    assert "Where in stock" not in text

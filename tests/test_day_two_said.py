@@ -181,3 +181,13 @@ def test_another_address_of_the_router_is_said(tmp_path: Path) -> None:
     said = deployment.generate()
     assert "warning[public-address-changes]: the public address of your router was 203.0.113.10" in said
     assert "rebuild" not in said, "no machine has it on an interface"
+
+
+def test_of_machines_that_may_not_exist_it_is_said_so(tmp_path: Path) -> None:
+    """Generated and never applied is the usual case of somebody who tries things."""
+    deployment = on_hetzner(tmp_path)
+    deployment.generate()
+    deployment.topology["services"] = {"imaps": True}
+    said = deployment.generate("--check", code=1)
+    advice = said.partition("after terraform apply, nodes that existed before need their new data")[2]
+    assert "ssh -F ssh_config mta1 sudo /usr/local/sbin/carbonio-node-configure - < nodes/mta1.json" in advice

@@ -88,6 +88,14 @@ def test_a_port_that_nobody_documents_is_closed(folder: Path) -> None:
         ("database-connector", "Carbonio 26.6 commercial does not have it. It exists in 24.1.0 commercial"),
         ("unknown-role", "error[unknown-role]"),
         ("PTR", "public:mta1 -> mta1.example.com"),
+        ("SPF", "example.com TXT: v=spf1 ip4:<public:mta1> -all"),
+        ("spf", "https://www.rfc-editor.org/rfc/rfc7208"),
+        ("DMARC", "_dmarc.example.com TXT: v=DMARC1; p=none;"),
+        ("DKIM", "This deployment has none."),
+        ("Mx", "MX: a kind of DNS record"),
+        ("20000-40000", "internet -> video (video1), udp 20000-40000"),
+        ("udp/30000-30001", "udp 20000-40000 on video"),
+        ("MTA", "mta: MTA AV/AS, a role of Carbonio 26.6 commercial"),
         ("services.imaps", "imaps: IMAP, TLS, a service of Carbonio 26.6 commercial"),
         ("os-end-of-life", "silence: {os-end-of-life: WHY}"),
     ],
@@ -105,6 +113,27 @@ def test_an_unknown_word_gets_the_nearest_one(folder: Path) -> None:
     result = explain(folder, "mailstor")
     assert (result.code, result.out) == (2, "")
     assert 'did you mean "mailstore"?' in result.err
+    assert 'did you mean "submission", "submissions" or "no-submission"?' in explain(folder, "submision").err
+    assert 'did you mean "mailbox_quota"' in explain(folder, "mailbox-quota").err
+
+
+def test_a_range_holds_what_its_ports_hold(folder: Path) -> None:
+    assert "so it is closed" in explain(folder, "40001-40010").out
+    assert "so it is closed" in explain(folder, "udp/20-30").out
+    said = explain(folder, "20-30").out
+    assert "tcp 22 on every node" in said
+    assert "tcp 25 on mta" in said
+    assert "tcp 110" not in said
+
+
+def test_every_kind_of_record_is_explained_with_its_keys(tmp_path: Path) -> None:
+    for kind in ("A", "CAA", "CNAME", "DKIM", "DMARC", "MTA-STS", "MX", "NS", "PTR", "SPF", "SRV", "TLS-RPT", "TXT"):
+        [answer, *_] = json.loads(explain(tmp_path, kind, "--json").out)
+        assert answer["title"] == f"{kind}: a kind of DNS record"
+        assert answer["sources"][0].startswith("https://www.rfc-editor.org/rfc/rfc")
+        for section in answer["sections"]:
+            for key in section["lines"]:
+                assert f"{key}: a key of the topology" in explain(tmp_path, key).out
 
 
 def test_it_works_without_a_topology_and_beside_a_wrong_one(tmp_path: Path) -> None:

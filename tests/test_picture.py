@@ -100,7 +100,10 @@ def check_flows(picture: str, plan: dict[str, Any]) -> None:
     assert found == expected
     gate = plan["router"] or plan["gateway"] or {"forwards": []}
     ways = {(f"{one['protocol']} {one['ports']}", f"to {', '.join(one['targets'])}") for one in gate["forwards"]}
-    assert {line for arrow in forwarded for line in arrow.lines} == ways
+    tables = pictures.forwards(root)
+    assert {line for lines in tables.values() for line in lines} == ways
+    # Ports stand there once, and where they come from leads to it.
+    assert {arrow.title: arrow.lines for arrow in forwarded} == dict.fromkeys(tables, frozenset())
     check_inside(root, plan)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from tests.helpers import examples, run_cli
+from tests.helpers import ROOT, examples, run_cli
 from tests.strategies import dump, topologies
 from tests.test_picture import CASES
 
@@ -166,3 +166,14 @@ def test_nothing_is_said_for_every_node_again() -> None:
     # Two lines a node, and the rest does not grow with the nodes by more than their names.
     assert len(sections(text)["Nodes"].splitlines()) == 2 * 60 + 2
     assert len(text.splitlines()) < 2 * 60 + 220
+
+
+def test_what_stands_at_the_end_is_told_at_the_start(tmp_path: Path) -> None:
+    text = (ROOT / "examples" / "five-nodes-aws" / "topology.yaml").read_text("utf-8")
+    (tmp_path / "topology.yaml").write_text(text, "utf-8")
+    result = run_cli(tmp_path, "plan")
+    notes = len(re.findall(r"^- ", result.out.partition("\nNotes\n")[2], re.MULTILINE))
+    assert result.err.count(": warning[") == 1
+    assert result.out.splitlines()[1] == (
+        f"5 machines, at least USD 1,008.48 a month; 1 warning and {notes} notes at the end"
+    )

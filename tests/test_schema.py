@@ -35,7 +35,7 @@ KINDS = {name: kind for name, kind in vars(kinds).items() if isinstance(kind, Ki
 AMBIGUOUS = re.findall(
     r"\S+",
     "012 0o17 0x1f 1e3 1.e3 1e-3 0b1 1. .5 +5 -0 1_000 1:30 2026-11-01 .inf 12345678901234567890 "
-    "yes No ON oFF True tRUE y null ~ << = 5 0 5.0 0.5",
+    "yes No ON oFF True tRUE y null Null NULL nUlL ~ << = 5 0 5.0 0.5",
 )
 # Rules that a schema can hold, and the files where it cannot all the same.
 TELLABLE = set(

@@ -23,12 +23,16 @@ def nodes_to_configure(comparison: Comparison, rebuilt: Collection[str] = ()) ->
         comparison: The folder.
         rebuilt: Nodes that come anew and bring their data along.
     """
+    return sorted((_changed(comparison) - set(rebuilt)) | set(_brief(comparison)))
+
+
+def _changed(comparison: Comparison) -> set[str]:
     nodes = {
         change.path.removeprefix(_FOLDER).removesuffix(_SUFFIX)
         for change in comparison.changes
         if change.outcome == "change" and change.path.startswith(_FOLDER)
     }
-    return sorted((nodes | set(_grown(comparison))) - set(rebuilt) | set(_brief(comparison)))
+    return nodes | set(_grown(comparison))
 
 
 def rebuilt_nodes(before: Lock, after: Lock) -> list[str]:
@@ -63,10 +67,17 @@ def _grown(comparison: Comparison) -> Iterator[str]:
 
 
 def advice(comparison: Comparison, rebuilt: Collection[str] = ()) -> Iterator[str]:
-    """Yield what an operator has to do about it, a line each; arguments as for `nodes_to_configure`."""
-    nodes = nodes_to_configure(comparison, rebuilt)
-    if nodes:
-        yield "after terraform apply, bring these nodes their new data (these commands restart nothing):"
-        yield from (f"  {configure_command(node)}" for node in nodes)
+    """Yield what an operator has to do about it, a line each; arguments as for `nodes_to_configure`.
+
+    Nobody here knows what was applied, so what concerns machines that run is said under that condition.
+    """
+    brief = set(_brief(comparison))
+    running = [node for node in nodes_to_configure(comparison, rebuilt) if node not in brief]
+    if running:
+        yield "after terraform apply, nodes that existed before need their new data (these commands restart nothing):"
+        yield from (f"  {configure_command(node)}" for node in running)
+    if brief:
+        yield "after terraform apply, these nodes need the rest of their data (these commands restart nothing):"
+        yield from (f"  {configure_command(node)}" for node in sorted(brief))
     if rebuilt:
         yield f"bring no data to {', '.join(rebuilt)}: what runs there is to be rebuilt, and gets it at its first boot"

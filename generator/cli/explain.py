@@ -27,17 +27,17 @@ def parser() -> argparse.ArgumentParser:
         epilog="Examples: generate explain 6071, generate explain mta, generate explain store1, "
         "generate explain dns.dmarc, generate explain unknown-role",
     )
-    found.add_argument("what", metavar="WHAT", help="a port, role, service, node, record, volume, key or rule")
+    found.add_argument("what", metavar="WHAT", help="a port or range, role, service, node, record, volume, key or rule")
     common(found)
     return found
 
 
 def run(arguments: Namespace) -> int:
     """Run the command and return its exit code."""
-    about = _newest() if arguments.what in rules() else _about(arguments)
+    about = newest() if arguments.what in rules() else _about(arguments)
     answers = list(explain(arguments.what, about))
     if not answers:
-        hint = nearest(arguments.what, known_words(about))
+        hint = nearest(arguments.what, known_words(about), most=3)
         without = "" if about.plan is not None else " Nodes and records are known where there is a topology."
         raise InputError(
             f'there is nothing to say about "{arguments.what}"{hint}',
@@ -50,7 +50,8 @@ def run(arguments: Namespace) -> int:
     return Exit.FINE
 
 
-def _newest() -> About:
+def newest() -> About:
+    """Return what can be explained without a topology."""
     name = list(releases())[-1]
     return About(load_facts(name, next(iter(releases()[name].editions))), None)
 
@@ -58,12 +59,12 @@ def _newest() -> About:
 def _about(arguments: Namespace) -> About:
     """Return the topology's own facts and plan where there is one, and the newest release's facts otherwise."""
     if not Path(arguments.topology).exists():
-        return _newest()
+        return newest()
     try:
         planned = plan_topology(arguments)
     except WrongTopologyError:
         say(f"{arguments.topology} has errors (see generate plan): explained without it")
-        return _newest()
+        return newest()
     return About(planned.context.facts, planned.plan)
 
 

@@ -23,7 +23,8 @@ from generator.init.writer import SCHEMA_NAME
 
 _DESCRIPTION = """\
 Write a first topology: asks at a terminal for whatever is not given as an
-option. Elsewhere nothing is asked. A file that exists is never overwritten."""
+option; < instead of an answer goes back to the question before. Elsewhere
+nothing is asked. A file that exists is never overwritten."""
 
 _EPILOG = """\
 Example: generate init --scenario five-nodes --cloud aws --domain example.com

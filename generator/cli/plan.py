@@ -9,12 +9,12 @@ from generator.cli.options import common
 from generator.cli.pipeline import Planned, plan_topology, render_planned
 from generator.cli.report import out, say_problems
 from generator.clouds import REGISTRY
-from generator.cost import count_cost
+from generator.cost import count_cost, find_cheaper
 from generator.errors import Exit, InputError
 from generator.facts import load_prices
 from generator.files import json_bytes
 from generator.output import compare, read_manifest
-from generator.plan import Cost, PricedPlan
+from generator.plan import Cheaper, Cost, PricedPlan
 
 
 def parser() -> argparse.ArgumentParser:
@@ -47,7 +47,8 @@ def run(arguments: Namespace) -> int:
     else:
         from generator.show import show_plan
 
-        for line in show_plan(planned.plan, _cost(planned), _configure(planned)):
+        lines = show_plan(planned.plan, _cost(planned), _cheaper(planned), len(planned.warnings), _configure(planned))
+        for line in lines:
             out(line)
     # What is wrong is read last, so it stands at the end.
     sys.stdout.flush()
@@ -65,6 +66,14 @@ def _cost(planned: Planned) -> Cost:
         planned.context.cloud.images,
         load_prices(dns) if dns else None,
     )
+
+
+def _cheaper(planned: Planned) -> Cheaper | None:
+    """Look for cheaper types for machines that were not generated before: another type means another disk."""
+    from generator.planner import sufficient_types
+
+    new = {name: types for name, types in sufficient_types(planned.context).items() if name not in planned.before.nodes}
+    return find_cheaper(planned.plan, load_prices(planned.plan.deployment.provider), new)
 
 
 def _configure(planned: Planned) -> list[str]:

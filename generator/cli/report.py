@@ -14,6 +14,12 @@ from generator.problems import Problem, few
 _WIDTH = 80
 _INDENT = "      = "
 _EXCERPT = _WIDTH - len(_INDENT)
+_MOST_PROBLEMS = 50
+"""So many are more than anybody mends before the next run."""
+_MOST_MESSAGE = 1000
+"""Characters of what is wrong."""
+_MOST_LINES = 9
+"""Of how to mend it."""
 
 
 def open_streams() -> None:
@@ -84,12 +90,20 @@ def out(text: str, end: str = "\n") -> None:
 
 
 def say_problems(problems: Sequence[Problem]) -> None:
-    """Print problems sorted by place, each with its line, and how many there are."""
-    for problem in sorted(problems):
-        say(f"{problem.file}:{problem.line}:{problem.column}: {problem.severity}[{problem.rule}]: {problem.message}")
+    """Print problems sorted by place, each with its line, and how many there are.
+
+    Of very many the first errors are printed, or the first warnings; programs get all of them.
+    """
+    found = sorted(problems)
+    errors = [problem for problem in found if problem.severity == "error"]
+    warnings = [problem for problem in found if problem.severity != "error"]
+    for problem in sorted([*errors, *warnings][:_MOST_PROBLEMS]):
+        message = problem.message[:_MOST_MESSAGE] + "…" * (len(problem.message) > _MOST_MESSAGE)
+        say(f"{problem.file}:{problem.line}:{problem.column}: {problem.severity}[{problem.rule}]: {message}")
         for line in (*_excerpt(problem), *_wrapped(problem.mend)):
             say(line)
-    errors = [problem for problem in sorted(problems) if problem.severity == "error"]
+    if len(found) > _MOST_PROBLEMS:
+        say(f"{len(found) - _MOST_PROBLEMS:,} more are left out here; generate --check --sarif prints all of them")
     if errors:
         say(f"{count(len(errors), 'error')}; nothing was written")
         others = few(list(dict.fromkeys(problem.rule for problem in errors))[1:], most=2)
@@ -131,6 +145,8 @@ def _wrapped(mend: str) -> list[str]:
         subsequent_indent=" " * len(_INDENT),
         break_long_words=False,
         break_on_hyphens=False,
+        max_lines=_MOST_LINES,
+        placeholder=" …",
     )
 
 

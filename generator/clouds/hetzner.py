@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from generator.addressing import disjoint, parse_network
+from generator.addressing import disjoint
 from generator.capabilities import Capabilities, DnsProvider, Provider
 from generator.clouds.base import Cloud, Simulator, Tfvars
 from generator.clouds.values import key_pair, longest_compressed, public_dns
@@ -245,7 +245,7 @@ def _rule(
         "direction": direction,
         "protocol": protocol,
         "ports": ports,
-        "ranges": sorted(disjoint(ranges), key=parse_network),
+        "ranges": list(disjoint(ranges)),
         "description": text[:255],
     }
 

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from generator.cost.cheaper import find_cheaper
 from generator.facts import CloudImage, Price, PriceList, price_in
 from generator.plan import Cost, CostItem, Plan
 from generator.plan.cost import CostKind
 
-__all__ = ["count_cost"]
+__all__ = ["count_cost", "find_cheaper"]
 
 _CENT = Decimal("0.01")
 _EXACT = Decimal("0.0001")

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from generator.explain.answer import About, Answer
 from generator.explain.facts import about_port, about_role, about_service
 from generator.explain.planned import about_machine_type, about_node, about_record, about_volume
-from generator.explain.words import about_key, about_rule
+from generator.explain.records import KINDS_OF_RECORDS, about_kind_of_record
+from generator.explain.words import about_key, about_rule, keys
 
 __all__ = ["About", "Answer", "explain", "known_words"]
 
@@ -16,6 +17,7 @@ _ABOUT = (
     about_service,
     about_node,
     about_volume,
+    about_kind_of_record,
     about_record,
     about_machine_type,
     about_key,
@@ -26,11 +28,12 @@ def explain(word: str, about: About) -> Iterator[Answer]:
     """Yield what is known about a word: nothing, one thing, or several of that name.
 
     Args:
-        word: A rule, a port, a role, a service, a key; with a plan also a node, a volume, a record, a machine type.
+        word: A rule, a port or range of ports, a role, a service, a kind of record, a key; with a plan also a node, a
+            volume, a record, a machine type. Capital letters do not matter where nothing is written with them.
         about: What there is to explain it by.
     """
-    for look in _ABOUT:
-        yield from look(word, about)
+    found = [answer for look in _ABOUT for answer in look(word, about)]
+    yield from found or (answer for look in _ABOUT for answer in look(word.lower(), about))
 
 
 def known_words(about: About) -> list[str]:
@@ -38,7 +41,8 @@ def known_words(about: About) -> list[str]:
     from generator.rules import rules
 
     plan = about.plan
-    names = [*about.facts.roles, *about.facts.services, *rules()]
+    names = [*about.facts.roles, *about.facts.services, *rules(), *keys(), *(one.lower() for one in KINDS_OF_RECORDS)]
     if plan is not None:
         names += [*plan.nodes, *plan.volumes, *(record.name for record in plan.dns.public)]
-    return names
+        names += [node.machine.type for node in plan.nodes.values()]
+    return list(dict.fromkeys(names))

@@ -11,11 +11,11 @@ _EVERY = ("*",)
 
 
 def about_port(word: str, about: About) -> Iterator[Answer]:
-    """Yield what a port is for: `6071`, `6071/tcp` or `tcp/6071`."""
-    match = re.fullmatch(r"(?:(tcp|udp)/)?(\d{1,5})(?:/(tcp|udp))?", word)
+    """Yield what a port is for: `6071`, `6071/tcp` or `tcp/6071`, or each of a range: `20000-40000`."""
+    match = re.fullmatch(r"(?:(tcp|udp)/)?(\d{1,5}(?:-\d{1,5})?)(?:/(tcp|udp))?", word)
     if match is None:
         return
-    protocol, number = match[1] or match[3] or "", int(match[2])
+    protocol, number = match[1] or match[3] or "", match[2]
     rows: list[PortRow | ProcedurePort] = [*about.facts.external, *about.facts.internal]
     rows += about.facts.procedure_ports
     found = [row for row in rows if _holds(row.ports, row.protocol, number, protocol)]
@@ -62,11 +62,14 @@ def _by_ssh(found: list[PortRow | ProcedurePort], flows: list[Flow], about: Abou
     return section("Not open from outside in this deployment; through SSH", lines)
 
 
-def _holds(ports: str, protocols: str, number: int, protocol: str) -> bool:
+def _holds(ports: str, protocols: str, asked: str, protocol: str) -> bool:
+    """Return whether one of the ports that are asked for is among some."""
     first, _, last = ports.partition("-")
     if not first.isdigit() or protocols == "icmp":
         return False
-    return int(first) <= number <= int(last or first) and (not protocol or protocol in protocols.split("+"))
+    least, _, most = asked.partition("-")
+    meets = int(first) <= int(most or least) and int(least) <= int(last or first)
+    return meets and (not protocol or protocol in protocols.split("+"))
 
 
 def _row(row: PortRow | ProcedurePort) -> str:

@@ -30,6 +30,12 @@ def about_key(word: str, about: About) -> Iterator[Answer]:
             yield Answer(f"{path}: a key of the topology", tuple(_said(hint)))
 
 
+def keys() -> Iterator[str]:
+    """Yield every key of the topology: its path, and alone."""
+    for path, _ in _keys(Topology, ""):
+        yield from dict.fromkeys((path, path.rpartition(".")[2]))
+
+
 def _keys(table: type[Table], prefix: str) -> Iterator[tuple[str, Any]]:
     hints = typing.get_type_hints(table, include_extras=True)
     for field in msgspec.structs.fields(table):

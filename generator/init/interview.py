@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Protocol
 
 import msgspec
@@ -14,6 +15,12 @@ from generator.question import Question, Topic
 
 WIDTH = 79
 """Columns of whatever is said; one less than a terminal has, for those that wrap at the last one."""
+
+_HOW_TO_ANSWER = (
+    "Enter takes the answer in brackets, and < goes back to the question before. Ctrl-C ends, and nothing is written."
+)
+_MOST_TOLD = 10
+_BACK, _BACK_IN_WORDS = "<", "back"
 
 _WAYS_OUT = {"dns.provider": ("dns",), "Spread the users": ("users", "quota")}
 """Options that a remedy may name although the fault stands elsewhere, by its words."""
@@ -57,7 +64,7 @@ def find_answers(world: World, given: Mapping[str, str], terminal: Terminal | No
         InputError: Answers are missing or wrong, and there is nobody to ask.
     """
     if terminal is not None:
-        for line in wrapped("Enter takes the answer in brackets. Ctrl-C ends, and nothing is written."):
+        for line in wrapped(_HOW_TO_ANSWER):
             terminal.say(line)
     offered: dict[str, str] = {}
     first = True
@@ -81,8 +88,12 @@ def find_answers(world: World, given: Mapping[str, str], terminal: Terminal | No
         first = False
 
 
+class _BackError(Exception):
+    """Somebody wants the question before once more."""
+
+
 class _Round:
-    """One way through all questions."""
+    """One way through all questions, and back."""
 
     def __init__(
         self,
@@ -96,7 +107,8 @@ class _Round:
         self.world = world
         self.given = given
         self.terminal = terminal
-        self.offered = offered
+        self.offered = dict(offered)
+        self.typed: dict[str, str] = {}
         self.strict = strict
         self.wrong: list[str] = []
         self.missing: list[str] = []
@@ -105,17 +117,29 @@ class _Round:
 
     def run(self) -> int:
         """Ask or take every answer; return how many were asked for."""
-        self.world.answers = {}
-        used = set()
-        for topic, question in topics(self.world):
-            if question is not None:
-                used.add(topic.option)
-                self.world.answers[topic.option] = self._answer(topic, question)
+        used = None
+        while used is None:
+            used = self._through()
         if self.strict and not self.broken:
             self._needless([option for option in self.given if option not in used])
         if self.wrong or self.missing:
             self._stop()
         return self.asked
+
+    def _through(self) -> set[str] | None:
+        """Go through the questions, and return the options that mean something; None where an answer is taken back."""
+        self.world.answers = {}
+        used = set()
+        try:
+            for topic, question in topics(self.world):
+                if question is not None:
+                    used.add(topic.option)
+                    self.world.answers[topic.option] = self._answer(topic, question)
+        except _BackError:
+            option, text = self.typed.popitem()
+            self.offered[option] = text
+            return None
+        return used
 
     def _needless(self, options: Sequence[str]) -> None:
         for option in options:
@@ -131,6 +155,9 @@ class _Round:
         raise InputError(f"{where}, and there is no terminal to ask at", "\n  ".join(told))
 
     def _answer(self, topic: Topic, question: Question) -> Answer:
+        typed = self.typed.get(topic.option)
+        if typed is not None:
+            return Answer(question, typed, question.read(typed))
         text = self.given.get(topic.option)
         if self.broken and topic.depends:
             text = None
@@ -164,17 +191,33 @@ class _Round:
         if self.terminal is None:
             raise AssertionError("nobody to ask")
         self.asked += 1
-        default = self.offered.get(topic.option, question.default)
+        offered = self.offered.get(topic.option, "")
+        default = offered if _reads(question, offered) else question.default
         prompt = f"{question.title} [{default}]: " if default else f"{question.title}: "
         while True:
             text = self.terminal.ask(prompt, topic.option) or default
+            if text == _BACK or (text.lower() == _BACK_IN_WORDS and not _reads(question, text)):
+                if self.typed:
+                    raise _BackError
+                self.terminal.say("There is no question before this one.")
+                continue
             try:
                 if not text:
                     raise ValueError("an answer is needed")
-                return Answer(question, text, question.read(text))
+                answer = Answer(question, text, question.read(text))
             except ValueError as reason:
                 for line in wrapped(str(reason)):
                     self.terminal.say(line)
+            else:
+                self.typed[topic.option] = text
+                return answer
+
+
+def _reads(question: Question, text: str) -> bool:
+    try:
+        return bool(text and question.read(text))
+    except ValueError:
+        return False
 
 
 def _tell(terminal: Terminal, question: Question, reason: str = "") -> None:
@@ -214,6 +257,7 @@ def _concerned(lines: Sequence[Line], refusals: Sequence[Refusal]) -> set[str]:
 def _told(refusals: Sequence[Refusal], owners: Sequence[str]) -> list[str]:
     """Return the refusals in lines, each with what it is about."""
     told = []
-    for one, owner in zip(refusals, owners, strict=True):
+    for one, owner in islice(zip(refusals, owners, strict=True), _MOST_TOLD):
         told += wrapped(f"{owner}: {one.message}{'. ' + one.mend if one.mend else ''}", WIDTH - 4, "  ")
-    return told
+    more = len(refusals) - _MOST_TOLD
+    return [*told, *([f"and {more:,} more"] if more > 0 else [])]

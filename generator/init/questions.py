@@ -127,6 +127,34 @@ def _video(world: World) -> Question:
     return _yes_or_no("Video", "A server for video meetings?", there=there)
 
 
+MAIL_PROGRAMS: dict[str, tuple[str, ...]] = {
+    "none": (),
+    "imap": ("imaps", "submissions"),
+    "pop3": ("pop3s", "submissions"),
+    "both": ("imaps", "pop3s", "submissions"),
+}
+"""Services for programs that read and send mail, all with TLS from the start (RFC 8314)."""
+
+
+def _mail_programs(world: World) -> Question:
+    services = world.facts.services
+    offered = {word: names for word, names in MAIL_PROGRAMS.items() if all(name in services for name in names)}
+    choices = {
+        word: " and ".join(f"{services[name].title} ({services[name].ports})" for name in names)
+        or "the web client alone"
+        for word, names in offered.items()
+    }
+    word_of = chosen(tuple(offered), "one of the answers")
+    return Question(
+        title="Mail programs",
+        why="Which mail programs shall work from the Internet? The documents advise to open them only if needed.",
+        read=lambda text: offered[word_of(text)[0]],
+        default="none",
+        choices=choices,
+        silent=len(choices) == 1,
+    )
+
+
 def _users(_: World) -> Question:
     why = "How many mailboxes in all? The mail volumes follow from it."
     return Question(title="Users", why=why, read=whole(kinds.COUNT), default="150")
@@ -185,6 +213,13 @@ BEFORE = (
     Topic(option="scenario", metavar="NAME", help="documented set of nodes", ask=_scenario, pivotal=True, depends=True),
     Topic(option="collaboration", metavar="", help="files, documents and the like", ask=_collaboration, depends=True),
     Topic(option="video", metavar="", help="video meetings", ask=_video, depends=True),
+    Topic(
+        option="mail-programs",
+        metavar="NAME",
+        help="none, imap, pop3 or both (none)",
+        ask=_mail_programs,
+        depends=True,
+    ),
     Topic(option="users", metavar="NUMBER", help="mailboxes (150)", ask=_users),
     Topic(option="quota", metavar="SIZE", help="quota of a mailbox (5 GB)", ask=_quota),
     Topic(

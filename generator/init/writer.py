@@ -169,9 +169,15 @@ def _services(world: World) -> Iterator[Line]:
     services = world.facts.services
     there = {role for roles in world.nodes.values() for role in roles}
     opened = [f"{one.title} ({one.ports})" for one in services.values() if one.default and one.role in there]
+    wanted = world.answers["mail-programs"].values
+    further = wanted or tuple(name for name in ("imaps", "submissions") if name in services)
+    text = f"services: {{{', '.join(f'{name}: true' for name in further)}}}"
+    if wanted:
+        yield from _comments(f"Open to the Internet: {', '.join(opened)}; and what mail programs need:")
+        yield Line(text, "mail-programs")
+        return
     yield from _comments(f"Open to the Internet: {', '.join(opened)}. Mail programs need more:")
-    further = [name for name in ("imaps", "submissions") if name in services]
-    yield Line(f"# services: {{{', '.join(f'{name}: true' for name in further)}}}")
+    yield Line(f"# {text}")
 
 
 def _dns(world: World) -> Iterator[Line]:

@@ -53,6 +53,10 @@ def read_source(
         elif root is not None:
             message = "the overlay is not a mapping of keys to values"
             problems.append(problem_at(root, shown, "not-a-topology", message, "Start with a key: domain:"))
+        elif not wrong and "#" not in text:
+            # What a failed download or decryption leaves would give production the settings of the topology.
+            mend = "Where it is meant to change nothing, write {}."
+            problems.append(problem_at(None, shown, "not-a-topology", "the overlay is empty", mend))
     if assignments:
         source.texts[SET] = text_of(assignments)
     for line, text in enumerate(assignments):

@@ -12,7 +12,7 @@ from generator.problems import Finding, Path, Problem, Severity
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\.[0-9]+")
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-_NULLS = {"", "~", "null"}
+_NULLS = {"", "~", "null", "Null", "NULL"}
 
 _Entry: TypeAlias = tuple[yaml.Node, yaml.Node]
 
@@ -24,15 +24,15 @@ class Removed(yaml.ScalarNode):
 def scalar(node: yaml.ScalarNode) -> object:
     """Return the value of a scalar: str, int, float, bool or None.
 
-    Plain words follow YAML 1.1 for booleans and JSON for numbers; whatever YAML 1.1 would turn into
-    dates, base-60 or octal numbers stays text.
+    Plain words follow YAML 1.1 for null and for booleans, these in any case, and JSON for numbers; whatever
+    YAML 1.1 would turn into dates, base-60 or octal numbers stays text.
     """
     text = str(node.value)
     if node.style is not None and node.style != "":
         return text
     if text.lower() in _BOOLEANS:
         return _BOOLEANS[text.lower()]
-    if text.lower() in _NULLS:
+    if text in _NULLS:
         return None
     if _INTEGER.fullmatch(text) and len(text) < 19:
         return int(text)

@@ -8,6 +8,7 @@ angles only, no line crosses a text, and the picture grows downward with the num
 from collections.abc import Iterator, Sequence
 
 from generator.picture.cards import cards_height, draw_cards
+from generator.picture.forwards import draw_forwards
 from generator.picture.scene import Arrow, Row, Scene, Source
 from generator.picture.svg import QUIET, TINT, Box, Group, Line, Shape, Words
 from generator.picture.text import width, wrap
@@ -113,8 +114,11 @@ class Layout:
         top = self.y
         blocks = [self._block(arrow) for arrow in row.arrows]
         needed = sum(height for _, height in blocks) + (26 if leaving else 0)
-        height = max(_box_height(row, _MACHINES, _COLUMNS), needed)
+        least = _box_height(row, _MACHINES, _COLUMNS)
+        forwards, reached = self._forwards(row, least, needed)
+        height = max(least, needed, reached)
         yield _box(row, self.machines, top, _MACHINES, height, _COLUMNS)
+        yield from forwards
         y = top
         for (lines, height_of_block), arrow in zip(blocks, row.arrows, strict=True):
             yield self._arrow(arrow, lines, y)
@@ -122,6 +126,24 @@ class Layout:
         if leaving:
             yield self._leave(top + height - 14)
         self.y = top + height + _BETWEEN
+
+    def _forwards(self, row: Row, least: float, needed: float) -> tuple[list[Group], float]:
+        """Draw what is forwarded, below the machine where the arrows leave room for it and beside it elsewhere.
+
+        Args:
+            row: The gateway or router.
+            least: How high its box is without this.
+            needed: How high it is because of the arrows.
+
+        Returns:
+            The shapes, and how high the box has to be for them.
+        """
+        room = _MACHINES - 2 * _PAD
+        below, height = draw_forwards(row.forwards, self.machines + _PAD, self.y + least, room)
+        if least + height <= needed:
+            return below, least + height
+        third = (_MACHINES + _PAD) / _COLUMNS + _PAD
+        return draw_forwards(row.forwards, self.machines + third, self.y, room - third)
 
     def _quiet_rows(self, rows: Sequence[Row]) -> Iterator[Shape]:
         """Draw machines that nobody outside reaches, small groups side by side."""
@@ -144,7 +166,7 @@ class Layout:
 
     def _block(self, arrow: Arrow) -> tuple[list[tuple[str, tuple[str, ...]]], float]:
         """Return the lines at an arrow, and the height of it all."""
-        ports_width = max(width(ports, _SMALL, bold=True) for ports, _ in arrow.lines)
+        ports_width = _ports_width(arrow.lines)
         room = _LABELS - 10 - ports_width - 10
         lines = [(ports, wrap(what, _SMALL, room)) for ports, what in arrow.lines]
         title = len(wrap(arrow.title, _PLAIN, _LABELS - 10, bold=True))
@@ -163,7 +185,7 @@ class Layout:
         start = (self.trunks[key], y)
         shapes.insert(0, Line((start, (self.machines, y)), color, dash, dot=True, arrow=True))
         self.ends[key] = max(self.ends.get(key, 0), y)
-        ports_width = max(width(ports, _SMALL, bold=True) for ports, _ in lines)
+        ports_width = _ports_width(lines)
         for ports, words in lines:
             for place, line in enumerate(words or ("",)):
                 y += _LINE
@@ -198,6 +220,10 @@ class Layout:
             if key in self.ends:
                 color, dash = _style(key)
                 yield Line(((x, self.starts[key]), (x, self.ends[key])), color, dash)
+
+
+def _ports_width(lines: Sequence[tuple[str, object]]) -> float:
+    return max((width(ports, _SMALL, bold=True) for ports, _ in lines), default=0.0)
 
 
 def _span(row: Row) -> int:

@@ -24,10 +24,17 @@ class Arrow(msgspec.Struct, frozen=True):
     Attributes:
         start: Key of the source, or of the gateway or router that they come through.
         title: Who it is, in words.
-        lines: Protocol and ports, and what they are for.
+        lines: Protocol and ports, and what they are for; none where the box at its end says that.
     """
 
     start: str
+    title: str
+    lines: tuple[tuple[str, str], ...]
+
+
+class Forwards(msgspec.Struct, frozen=True):
+    """What is forwarded of all that comes from one source: protocol and ports, and the nodes that get it."""
+
     title: str
     lines: tuple[tuple[str, str], ...]
 
@@ -40,11 +47,12 @@ class Card(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """Machines with the same roles, or something that stands for several, and the arrows to it."""
+    """Machines with the same roles, or something that stands for several, the arrows to it, and what it forwards."""
 
     title: str
     cards: tuple[Card, ...]
     arrows: tuple[Arrow, ...]
+    forwards: tuple[Forwards, ...] = ()
 
 
 class Scene(msgspec.Struct, frozen=True):
@@ -108,7 +116,10 @@ def describe(scene: Scene) -> str:
         names = ", ".join(card.name for card in row.cards)
         if names and names != row.title:
             sentences.append(f"{row.title}: {names}.")
-        for arrow in row.arrows:
+        for one in row.forwards:
+            ways = "; ".join(f"{ports} to {nodes}" for ports, nodes in one.lines)
+            sentences.append(f"{one.title} by {row.title}: {ways}.")
+        for arrow in (one for one in row.arrows if one.lines):
             ports = "; ".join(f"{ports} ({what})" if what else ports for ports, what in arrow.lines)
             sentences.append(f"{arrow.title} to {row.title}: {ports}.")
     sentences += [f"The nodes reach {target} on {ports}." for target, ports in scene.inside]
@@ -189,27 +200,26 @@ def _gate(plan: Plan, outer: Iterable[Flow]) -> Row | None:
     """Return the gateway or the operator's router, with what it forwards."""
     if plan.router is not None:
         card = Card("Your router", (plan.router.public_address, f"inside {plan.router.address}"))
-        forwarded = tuple(_forwards(plan.router.forwards, plan))
-        return Row("Your router", (card,), forwarded)
+        return Row("Your router", (card,), *_forwarded(plan.router.forwards, plan))
     if plan.gateway is None:
         return None
     node = plan.nodes[GATEWAY]
     own = _arrows(plan, [flow for flow in outer if flow.source != GATEWAY], {GATEWAY})
-    forwarded = tuple(_forwards(plan.gateway.forwards, plan))
-    return Row("Gateway", (_card(node, plan, one_zone=True),), (*own, *forwarded))
+    arrows, forwards = _forwarded(plan.gateway.forwards, plan)
+    return Row("Gateway", (_card(node, plan, one_zone=True),), (*own, *arrows), forwards)
 
 
-def _forwards(forwards: Iterable[Forward], plan: Plan) -> Iterator[Arrow]:
-    """Yield what is forwarded, by where it comes from."""
+def _forwarded(forwards: Iterable[Forward], plan: Plan) -> tuple[tuple[Arrow, ...], tuple[Forwards, ...]]:
+    """Return where what is forwarded comes from, and by the same sources what goes where."""
     flows = {flow.id: flow for flow in plan.flows}
     by_source: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for forward in forwards:
         flow = flows[forward.flows[0]]
         title = _TITLES[flow.source] + (f" {', '.join(flow.ranges)}" if flow.source == "listed" else "")
-        line = (f"{forward.protocol} {forward.ports}", f"to {', '.join(forward.targets)}")
+        line = (f"{forward.protocol} {forward.ports}", ", ".join(forward.targets))
         by_source.setdefault((_key(flow), f"{title}, forwarded"), []).append(line)
-    for (key, title), lines in by_source.items():
-        yield Arrow(key, title, tuple(lines))
+    arrows = tuple(Arrow(key, title, ()) for key, title in by_source)
+    return arrows, tuple(Forwards(title, tuple(lines)) for (_, title), lines in by_source.items())
 
 
 def _alike(plan: Plan) -> dict[tuple[str, ...], list[PlannedNode]]:

@@ -5,7 +5,7 @@
 
 import msgspec
 
-from generator.plan.cost import Cost, CostItem
+from generator.plan.cost import Cheaper, Cost, CostItem
 from generator.plan.dns import ASKED, DnsPlan, Record, RecordType, RecordValue, Resolver, Zone
 from generator.plan.firewalls import Forward, Gateway, HostFirewall, HostRule, Passage, Peer, Router, Vpn
 from generator.plan.flows import CLUSTER_GROUP, GATEWAY, OUTSIDE, RESOLVER, Flow, Group, Protocol, Rule
@@ -18,6 +18,7 @@ __all__ = [
     "GATEWAY",
     "OUTSIDE",
     "RESOLVER",
+    "Cheaper",
     "Cost",
     "CostItem",
     "Deployment",

@@ -49,3 +49,19 @@ class Cost(msgspec.Struct, frozen=True):
     tax: str
     not_counted: tuple[str, ...]
     unknown: tuple[str, ...]
+
+
+class Cheaper(msgspec.Struct, frozen=True):
+    """Types that would do for less.
+
+    Attributes:
+        types: How many machines could have each.
+        currency: ISO 4217.
+        chosen: What those machines cost in a month.
+        least: What they would cost.
+    """
+
+    types: dict[str, int]
+    currency: str
+    chosen: float
+    least: float

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterator
 
 import msgspec
 
@@ -58,16 +59,25 @@ def os_disk(node: Node, context: Context) -> tuple[int, str]:
 def choose_machines(context: Context, lock: Lock, findings: list[Finding]) -> dict[str, Machine]:
     """Give every machine its type: as written, as locked, or the first that suffices."""
     chooser = _Chooser(context, lock, findings)
-    machines = {}
+    return {name: chooser.choose(name, need, written, path) for name, need, written, path in _needed(context)}
+
+
+def sufficient_types(context: Context) -> dict[str, tuple[str, ...]]:
+    """Return by machine, unless the topology names its type, all types that would do; none where sizes are free."""
+    chooser = _Chooser(context, Lock(), [])
+    return {name: chooser.sufficient(need) for name, need, written, _ in _needed(context) if not written}
+
+
+def _needed(context: Context) -> Iterator[tuple[str, "_Need", str, Path]]:
+    """Yield for every machine its name, what it needs, the type that the topology names or nothing, and where."""
     for name, node in context.nodes.items():
         vcpu, memory, reasons = needs(node, context)
         need = _Need(vcpu, memory, os_disk(node, context)[0], reasons)
-        machines[name] = chooser.choose(name, need, node.type, ("nodes", name))
+        yield name, need, node.type, ("nodes", name)
     if context.has_gateway:
         row = context.facts.hardware.gateway
         need = _Need(row.vcpu, row.memory_gib, row.os_disk_gib, (f"a gateway: {row.vcpu} vCPU, {row.memory_gib} GB",))
-        machines[GATEWAY] = chooser.choose(GATEWAY, need, context.topology.gateway.type, ("gateway",))
-    return machines
+        yield GATEWAY, need, context.topology.gateway.type, ("gateway",)
 
 
 class _Need(msgspec.Struct, frozen=True):
@@ -134,6 +144,10 @@ class _Chooser:
         if key not in self.chosen:
             self.chosen[key] = next((one for one in self.context.cloud.types if self._offered(one, need)), None)
         return self.chosen[key]
+
+    def sufficient(self, need: _Need) -> tuple[str, ...]:
+        """Return the names of all types that have enough of everything, the preferred ones first."""
+        return tuple(one.name for one in self.context.cloud.types if self._offered(one, need)) if not self.free else ()
 
     def _offered(self, machine: MachineType, need: _Need) -> bool:
         usable = machine.architecture == "x86_64" and not machine.burstable and not machine.retired

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from generator.plan import Cost, Plan
-from generator.show.cost import costs
+from generator.plan import Cheaper, Cost, Plan
+from generator.show.cost import costs, total
 from generator.show.dns import records
 from generator.show.machines import machines, sizes
 from generator.show.network import network
@@ -13,18 +13,23 @@ from generator.show.text import WIDTH, paragraph, section
 __all__ = ["WIDTH", "show_plan"]
 
 
-def show_plan(plan: Plan, cost: Cost, configure: Sequence[str] = ()) -> Iterator[str]:
+def show_plan(
+    plan: Plan, cost: Cost, cheaper: Cheaper | None = None, warnings: int = 0, configure: Sequence[str] = ()
+) -> Iterator[str]:
     """Yield the lines of a plan.
 
     Args:
         plan: What was decided.
         cost: What it costs.
+        cheaper: What would do for less, where there is such a thing.
+        warnings: How many warnings are said after it.
         configure: Lines about nodes that need their data once more.
     """
     deployment = plan.deployment
     yield from paragraph(
         f"{deployment.name}: Carbonio {deployment.release} {deployment.edition} for {deployment.domain}"
     )
+    yield from paragraph(_in_short(plan, cost, warnings))
     yield from paragraph(
         f"{deployment.provider}, {deployment.region}, network {deployment.network}, exposure {deployment.exposure}"
     )
@@ -33,9 +38,23 @@ def show_plan(plan: Plan, cost: Cost, configure: Sequence[str] = ()) -> Iterator
     yield from reach(plan)
     yield from network(plan)
     yield from records(plan)
-    yield from costs(cost)
+    yield from costs(cost, cheaper)
     if configure:
         yield from (*section("Nodes to configure"), *configure)
     yield from section("Notes")
     for notice in plan.notices:
         yield from paragraph(notice, "- ", "  ")
+
+
+def _in_short(plan: Plan, cost: Cost, warnings: int) -> str:
+    """Return what a reader wants to know before all else, and would have to look for at the end."""
+    parts = [_count(len(plan.nodes), "machine")]
+    if cost.totals:
+        parts.append(f"{total(cost)} a month")
+    said = [_count(number, thing) for number, thing in ((warnings, "warning"), (len(plan.notices), "note")) if number]
+    at_the_end = f"; {' and '.join(said)} at the end" if said else ""
+    return f"{', '.join(parts)}{at_the_end}"
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -2,12 +2,18 @@
 
 from collections.abc import Iterator
 
-from generator.plan import Cost, CostItem
+from generator.plan import Cheaper, Cost, CostItem
 from generator.show.text import listed, paragraph, section, table
 
 
-def costs(cost: Cost) -> Iterator[str]:
-    """Yield the items with their prices and dates, and the sum."""
+def total(cost: Cost) -> str:
+    """Return the sum of the known prices in words."""
+    sums = " and ".join(f"{currency} {amount:,.2f}" for currency, amount in cost.totals.items())
+    return f"{'at least ' if cost.unknown else ''}{sums}"
+
+
+def costs(cost: Cost, cheaper: Cheaper | None) -> Iterator[str]:
+    """Yield the items with their prices and dates, the sum, and what would do for less."""
     yield from section("Monthly cost")
     if cost.own_machines:
         yield from paragraph("The machines are your own: nothing is charged for them.")
@@ -18,11 +24,16 @@ def costs(cost: Cost) -> Iterator[str]:
     ]
     if known:
         yield from table([("", "", "EACH", "MONTH", "PRICE OF"), *known], right=(0, 2, 3))
-        total = " and ".join(f"{currency} {amount:,.2f}" for currency, amount in cost.totals.items())
-        yield from paragraph(f"{'At least ' if cost.unknown else ''}{total} a month, {cost.tax}.")
+        text = total(cost)
+        yield from paragraph(f"{text[0].upper()}{text[1:]} a month, {cost.tax}.")
     unknown = [f"{_quantity(item)} {item.what}" for item in cost.items if item.monthly is None]
     if unknown:
         yield from paragraph(f"Incomplete: no price known for {listed(unknown)}.", hanging="    ")
+    if cheaper is not None:
+        *before, last = [f"{name} for {number}" for name, number in cheaper.types.items()]
+        types = f"{listed(before)} and {last}" if before else last
+        would = f"{cheaper.currency} {cheaper.least:,.2f} instead of {cheaper.chosen:,.2f}"
+        yield from paragraph(f"Where in stock, {types} machines would do: {would}.", hanging="    ")
     yield from paragraph(
         f"List prices; {listed(cost.not_counted)} are not counted. --json names the source of every price."
     )

@@ -100,6 +100,7 @@ def _management(context: Context) -> Iterator[Finding]:
         )
         return
     network = parse_network(context.topology.network.cidr)
+    before: set[str] = set()
     for index, text in enumerate(ranges):
         # On a hypervisor that is the router itself, administrators come from its address.
         router = context.behind_router and text == f"{context.network_router}/32"
@@ -111,8 +112,9 @@ def _management(context: Context) -> Iterator[Finding]:
                 "Name the administrators' ranges alone.",
                 "warning",
             )
-        if text in ranges[:index]:
+        if text in before:
             yield Finding("range-twice", ("management", index), f"{text} stands twice", "Remove one of them.")
+        before.add(text)
 
 
 def _access(context: Context) -> Iterator[Finding]:

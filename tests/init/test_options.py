@@ -230,3 +230,11 @@ def test_the_editors_schema_lies_beside_it_and_words_are_taken_in_any_case(tmp_p
     files = read_tree(tmp_path)
     assert b"provider: hetzner" in files["topology.yaml"]
     assert files["topology.schema.json"].decode() == run_cli(tmp_path, "schema").out
+
+
+def test_of_very_many_refusals_the_first_are_told(tmp_path: Path) -> None:
+    given = {**NEEDED, "management": ",".join(["198.51.100.0/24"] * 300)}
+    result = run_cli(tmp_path, "init", *options(given))
+    assert result.code == 2
+    assert result.err.count("198.51.100.0/24 stands twice") == 10
+    assert result.err.rstrip().endswith("and 289 more")

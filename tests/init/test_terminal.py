@@ -25,6 +25,7 @@ ANSWERS: dict[str, tuple[dict[str, str], dict[str, str | bool]]] = {
             "Edition": "community",
             "Scenario": "full-standard",
             "Collaboration": "no",
+            "Mail programs": "both",
             "Users": "40",
             "Quota": "2gb",
             "Exposure": "direct",
@@ -38,6 +39,7 @@ ANSWERS: dict[str, tuple[dict[str, str], dict[str, str | bool]]] = {
             "edition": "community",
             "scenario": "full-standard",
             "collaboration": False,
+            "mail-programs": "both",
             "users": "40",
             "quota": "2 GB",
             "exposure": "direct",
@@ -129,6 +131,7 @@ WRONG: dict[str, tuple[Sequence[str], str]] = {
     "Edition": (["free", "commercial"], '"free" is not an edition; known are commercial or community'),
     "Scenario": (["six-nodes", "redundnt", "redundant"], 'did you mean "redundant"?'),
     "Collaboration": (["maybe", "YES"], '"maybe" is neither yes nor no'),
+    "Mail programs": (["imaps", "imap"], '"imaps" is not one of the answers; did you mean "imap"?'),
     "Users": (["0", "1.5", "-3", "ten", "10000001", "10"], '"1.5" is not a whole number from 1 to 10 million'),
     "Quota": (["5", "5 XB", "5 GB"], '"5" is not a size such as 5 GB: a bare number has no unit'),
     "Exposure": (["external", "direct"], '"external" is not an exposure that AWS offers'),
@@ -153,6 +156,40 @@ def test_a_wrong_answer_is_asked_again(folder: Path, home: Path) -> None:
     assert "holds a private key" in unfolded
     assert "c2VjcmV0" not in person.text
     looks_well(person.text)
+
+
+def test_the_way_back(folder: Path, home: Path, tmp_path: Path) -> None:
+    steps = [
+        ("Mail domain: ", "<"),
+        ("Mail domain: ", "exmaple.com"),
+        ("Cloud [aws]: ", "<"),
+        ("Mail domain [exmaple.com]: ", "example.com"),
+        ("Cloud [aws]: ", ""),
+        ("Region [eu-central-1]: ", "eu-west-1"),
+        ("Carbonio release [26.6]: ", "back"),
+        ("Region [eu-west-1]: ", "Back"),
+        ("Cloud [aws]: ", "hetzner"),
+        # What was answered for another cloud is none of this one's.
+        ("Region [fsn1]: ", "hel1"),
+        ("Carbonio release [26.6]: ", "23.1"),
+        ("Carbonio release [26.6]: ", "<"),
+        ("Region [hel1]: ", ""),
+        ("Carbonio release [26.6]: ", ""),
+    ]
+    with at_terminal(folder, "init", "--users", "40", home=home) as person:
+        for prompt, answer in steps:
+            assert person.prompt() == prompt, person.text
+            person.type(f"{answer}\n")
+        assert "There is no question before this one." in person.text
+        assert "< goes back to the question before" in person.text
+        prompts = converse(person, {"SSH key": ["<", ""], "Administrators' ranges": ["198.51.100.0/24", ""]})
+        assert person.end() == 0, person.text
+    assert "Administrators' ranges [198.51.100.0/24]: " in prompts, "the answer before is offered again"
+    looks_well(person.text)
+    other = build_tree(tmp_path / "other", {})
+    given = {**NEEDED, "cloud": "hetzner", "region": "hel1", "users": "40"}
+    assert run_cli(other, "init", *options(given)).code == 0
+    assert topology(folder) == topology(other)
 
 
 def test_bytes_that_are_no_text_are_asked_again(folder: Path, home: Path) -> None:

@@ -208,3 +208,33 @@ def test_a_part_of_a_domain_has_a_way_out(tmp_path: Path) -> None:
     assert result.code == 2
     assert "--domain: hetzner hosts whole domains" in " ".join(result.err.split())
     assert "domain: mail.example.com\n" in written(tmp_path, {**given, "dns": "none"})
+
+
+@pytest.mark.parametrize(
+    ("answer", "services"),
+    [
+        ("none", None),
+        ("imap", {"imaps": True, "submissions": True}),
+        ("pop3", {"pop3s": True, "submissions": True}),
+        ("both", {"imaps": True, "pop3s": True, "submissions": True}),
+    ],
+)
+def test_mail_programs_get_what_they_need_and_no_more(
+    answer: str, services: dict[str, bool] | None, tmp_path: Path
+) -> None:
+    for number, (release, edition) in enumerate(SCENARIOS):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        given = complete("hetzner", release, edition, next(iter(SCENARIOS[release, edition])), "direct")
+        text = written(folder, {**given, "mail-programs": answer})
+        assert yaml.safe_load(text).get("services") == services
+        assert "warning[no-submission]" not in run_cli(folder, "--no-init").err
+
+
+def test_mail_programs_are_left_out_unless_asked_for(tmp_path: Path) -> None:
+    """The documents: "only if really needed"."""
+    given = complete("aws", "26.6", "commercial", "five-nodes", "direct")
+    text = written(tmp_path, given)
+    (tmp_path / "topology.yaml").unlink()
+    assert written(tmp_path, {**given, "mail-programs": "none"}) == text
+    assert "# services: {imaps: true, submissions: true}" in text
