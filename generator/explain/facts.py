@@ -52,12 +52,10 @@ def _by_ssh(found: list[PortRow | ProcedurePort], flows: list[Flow], about: Abou
     ports = {(one.role, one.ports) for one in services} & {(row.roles[0], row.ports) for row in found}
     if about.plan is None or not ports or any(flow.source in ("management", "vpn", "gateway") for flow in flows):
         return ()
-    nodes = about.plan.nodes.values()
     lines = [
-        f"ssh -F ssh_config -L {port}:localhost:{port} {node.name}"
+        f"ssh -F ssh_config -L {port}:localhost:{port} {name}"
         for role, port in sorted(ports)
-        for node in nodes
-        if role in node.roles
+        for name in about.plan.carriers(role)
     ]
     return section("Not open from outside in this deployment; through SSH", lines)
 
@@ -157,7 +155,7 @@ def flows_section(title: str, flows: list[Flow], plan: Plan | None) -> tuple[Sec
     """Return flows in words, with the nodes that they reach."""
     lines = []
     for flow in flows:
-        nodes = [node.name for node in plan.nodes.values() if flow.target in node.roles] if plan is not None else []
+        nodes = plan.carriers(flow.target) if plan is not None else []
         reached = (
             "every node" if flow.target == "*" else f"{flow.target} ({', '.join(nodes)})" if nodes else flow.target
         )
@@ -167,8 +165,7 @@ def flows_section(title: str, flows: list[Flow], plan: Plan | None) -> tuple[Sec
 
 
 def _carriers(role: str, plan: Plan | None) -> tuple[Section, ...]:
-    nodes = [node.name for node in plan.nodes.values() if role in node.roles] if plan is not None else []
-    return section("Nodes with it", nodes)
+    return section("Nodes with it", plan.carriers(role) if plan is not None else [])
 
 
 def _everywhere() -> Iterator[tuple[str, Facts]]:

@@ -28,7 +28,7 @@ def target_nodes(target: str, plan: Plan) -> list[str]:
         return [node.name for node in plan.nodes.values() if not node.is_gateway]
     if target == RESOLVER:
         return list(plan.resolver.addresses) if plan.resolver is not None else []
-    return [node.name for node in plan.nodes.values() if target in node.roles]
+    return plan.carriers(target)
 
 
 def reach(plan: Plan) -> Iterator[str]:
