@@ -4,10 +4,8 @@ import re
 from collections.abc import Iterator
 
 from generator.explain.answer import About, Answer, Section, section, sources, unique
-from generator.facts import Facts, PortRow, ProcedurePort, load_facts, releases
+from generator.facts import EVERY_NODE, Facts, PortRow, ProcedurePort, load_facts, releases
 from generator.plan import Flow, Plan
-
-_EVERY = ("*",)
 
 
 def about_port(word: str, about: About) -> Iterator[Answer]:
@@ -68,7 +66,7 @@ def _holds(ports: str, protocols: str, number: int, protocol: str) -> bool:
 
 
 def _row(row: PortRow | ProcedurePort) -> str:
-    roles = "every node" if row.roles == _EVERY else ", ".join(row.roles)
+    roles = "every node" if row.roles == (EVERY_NODE,) else ", ".join(row.roles)
     return f"{row.protocol} {row.ports} on {roles}: {row.service}"
 
 
@@ -156,9 +154,8 @@ def flows_section(title: str, flows: list[Flow], plan: Plan | None) -> tuple[Sec
     lines = []
     for flow in flows:
         nodes = plan.carriers(flow.target) if plan is not None else []
-        reached = (
-            "every node" if flow.target == "*" else f"{flow.target} ({', '.join(nodes)})" if nodes else flow.target
-        )
+        reached = "every node" if flow.target == EVERY_NODE else flow.target
+        reached += f" ({', '.join(nodes)})" if nodes else ""
         source = ", ".join(flow.ranges) if flow.source == "listed" else flow.source
         lines.append(f"{source} -> {reached}, {flow.protocol} {flow.ports}: {'; '.join(flow.services)} ({flow.why})")
     return section(title, lines)
