@@ -76,7 +76,7 @@ def about_record(word: str, about: About) -> Iterator[Answer]:
     for record in plan.dns.public if plan is not None else ():
         if word.removesuffix(".").lower() not in (record.name, record.type.lower()):
             continue
-        values = [value.text % tuple(f"<{symbol}>" for symbol in value.addresses) for value in record.values]
+        values = [value.shown for value in record.values]
         text = "; ".join(dict.fromkeys(f"{need}: {why}" for _, need, why in record.reasons)) + "."
         yield Answer(f"{record.name} {record.type}: a record", (text,), section("Value", values))
 
