@@ -24,15 +24,13 @@ def about_port(word: str, about: About) -> Iterator[Answer]:
         text = f"No table of {about.label} names it, so it is closed, from outside and between the nodes."
         yield Answer(f"port {word}", (text,))
         return
-    external = set(about.facts.external)
+    external, internal = set(about.facts.external), set(about.facts.internal)
     yield Answer(
         f"port {word} in {about.label}",
         unique([_service_note(row, about.facts) for row in about.facts.external if row in found]),
         (
             *section("In the table of external ports", [_row(row) for row in found if row in external]),
-            *section(
-                "In the table of internal ports", [_row(row) for row in found if row in set(about.facts.internal)]
-            ),
+            *section("In the table of internal ports", [_row(row) for row in found if row in internal]),
             *section(
                 "In a documented procedure, and in no table",
                 [f"from {row.from_}: {_row(row)}" for row in found if isinstance(row, ProcedurePort)],
