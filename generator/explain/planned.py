@@ -41,7 +41,7 @@ def about_node(word: str, about: About) -> Iterator[Answer]:
 
 def _reaching(node: PlannedNode, plan: Plan) -> Iterator[Flow]:
     """Yield the flows that a machine admits; what holds for every node does not hold for the gateway."""
-    answers = plan.resolver is not None and node.address in plan.resolver.addresses
+    answers = plan.resolver is not None and node.name in plan.resolver.addresses
     targets = (*node.targets, RESOLVER) if answers else node.targets
     yield from (flow for flow in plan.flows if flow.target in targets)
 
