@@ -23,7 +23,6 @@ from generator.render.zone import zone_files
 
 _OF_THE_CLOUD = ("main.tf", "variables.tf")
 _COMMON = ("outputs.tf", "providers.tf", "versions.tf")
-HEADER = "Written by generate. Edit the topology instead, or add a .tf file of your own beside this one."
 
 
 class Rendering(msgspec.Struct, frozen=True):
@@ -56,7 +55,6 @@ def _root(plan: Plan, cloud: Cloud, dns: DnsProvider) -> Iterator[GeneratedFile]
         "cloud_templates": cloud.templates,
         "dns_provider": plan.dns.provider,
         "providers": providers,
-        "header": HEADER,
     }
     jinja = environment()
     for folder, names in ((cloud.templates, _OF_THE_CLOUD), ("common", _COMMON)):
