@@ -26,9 +26,31 @@ settings.register_profile(
 settings.load_profile("project")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the long tests first, those of AWS before all: they mostly wait, and must not be alone at the end."""
+    """Put the long tests first, those of AWS before all: they mostly wait, and must not be alone at the end.
+
+    Of the cases of a test that is marked `many(n)` each nth stays, and the rest become slow. Where n has no divisor in
+    common with the number of any parameter's values, all of these values are among what stays.
+    """
+    rest = _rest(items)
     items.sort(key=lambda item: (item.get_closest_marker("slow") is None, "aws" not in item.name))
+    for item in rest:
+        item.add_marker("slow")
+
+
+def _rest(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return the cases that are left out where one in so many is enough."""
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("many") is not None:
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    found = []
+    for alike in cases.values():
+        many = alike[0].get_closest_marker("many")
+        assert many is not None
+        found += [item for number, item in enumerate(alike) if number % many.args[0]]
+    return found
 
 
 @pytest.fixture(autouse=True)

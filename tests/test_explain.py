@@ -60,6 +60,16 @@ def test_a_gateway_is_reached_as_the_documents_of_it_say(tmp_path: Path) -> None
     assert "every node" not in said
 
 
+def test_who_answers_dns_inside_is_asked_by_the_nodes(folder: Path) -> None:
+    plan = json.loads(run_cli(folder, "plan", "--json").out)
+    answering = set(plan["resolver"]["addresses"])
+    assert set() < answering < set(plan["nodes"])
+    for node in plan["nodes"]:
+        said = " ".join(explain(folder, node).out.split())
+        for protocol in ("tcp", "udp"):
+            assert (f"cluster -> resolver, {protocol} 53: DNS inside" in said) == (node in answering), node
+
+
 def test_what_nobody_outside_reaches_is_reached_by_ssh(tmp_path: Path) -> None:
     text = (ROOT / "examples" / "gateway-hetzner" / "topology.yaml").read_text("utf-8")
     (tmp_path / "topology.yaml").write_text(re.sub(r"vpn:\n(?:  .*\n)+", "", text), "utf-8")

@@ -64,6 +64,7 @@ def no_init(call: str) -> str:
     return call if call.split(" ")[0] in COMMANDS else f"--no-init {call}"
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize("call", CALLS)
 def test_a_reader_who_has_enough_changes_nothing(call: str, folder: Path, tmp_path: Path) -> None:
     """Neither the exit code nor what is written depends on who reads stdout and stderr."""
@@ -77,6 +78,7 @@ def test_a_reader_who_has_enough_changes_nothing(call: str, folder: Path, tmp_pa
     assert read_tree(folder) == read_tree(twin)
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize("call", [call for call, code in CALLS.items() if code < 2])
 def test_no_room_for_the_product(call: str, folder: Path) -> None:
     result = shell(folder, f"$GENERATE {no_init(call)} > /dev/full")

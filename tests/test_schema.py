@@ -192,7 +192,7 @@ def test_what_is_accepted_is_valid(text: str | bytes) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(KINDS))
-@settings(max_examples=examples(50, 150))
+@settings(max_examples=examples(20, 150))
 @given(st.data())
 def test_no_kind_is_narrower_in_the_schema(name: str, data: st.DataObject) -> None:
     kind = KINDS[name]

@@ -1,7 +1,6 @@
 """`generate explain`: what a port, a role, a node, a record, a key or a rule is, and where that is written."""
 
 import argparse
-import textwrap
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +14,7 @@ from generator.facts import load_facts, releases
 from generator.files import json_bytes
 from generator.problems import nearest
 from generator.rules import rules
-
-_WIDTH = 80
+from generator.show.text import paragraph
 
 
 def parser() -> argparse.ArgumentParser:
@@ -69,25 +67,14 @@ def _about(arguments: Namespace) -> About:
 
 
 def _lines(answer: Answer) -> Iterator[str]:
-    yield from _wrap(answer.title, "")
+    yield from paragraph(answer.title)
     for text in answer.text:
-        yield from ("", *_wrap(text, ""))
+        yield from ("", *paragraph(text))
     for section in answer.sections:
         yield from ("", f"{section.title}:")
         for line in section.lines:
-            yield from _wrap(line, "  ")
+            yield from paragraph(line, "  ", "    ")
     if answer.sources:
         yield from ("", "Source:")
         for source in answer.sources:
-            yield from _wrap(source, "  ")
-
-
-def _wrap(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(
-        " ".join(text.split()),
-        _WIDTH,
-        initial_indent=indent,
-        subsequent_indent=f"{indent}  " if indent else "",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+            yield from paragraph(source, "  ", "    ")

@@ -10,7 +10,7 @@ from generator.clouds.base import Cloud, Simulator, Tfvars
 from generator.clouds.values import key_pair, longest_compressed, public_dns, records
 from generator.context import Context
 from generator.errors import InputError
-from generator.facts import load_cloud
+from generator.facts import EVERY_NODE, load_cloud
 from generator.kinds import COUNT
 from generator.plan import CLUSTER_GROUP, GATEWAY, Plan, Rule
 from generator.problems import Finding
@@ -218,7 +218,7 @@ def _firewall(plan: Plan) -> dict[str, object]:
 def _group_text(roles: tuple[str, ...]) -> str:
     if roles == (GATEWAY,):
         return "The gateway"
-    return "Every node" if roles == ("*",) else f"Nodes with {' + '.join(roles)}"[:255]
+    return "Every node" if roles == (EVERY_NODE,) else f"Nodes with {' + '.join(roles)}"[:255]
 
 
 def _label(source: str) -> str:

@@ -11,7 +11,7 @@ from generator.clouds.base import Cloud, Simulator, Tfvars
 from generator.clouds.values import key_pair, longest_compressed, public_dns
 from generator.context import Context
 from generator.errors import InputError
-from generator.facts import load_cloud
+from generator.facts import EVERY_NODE, load_cloud
 from generator.kinds import IMAGE
 from generator.plan import CLUSTER_GROUP, GATEWAY, Group, Plan
 from generator.problems import Finding
@@ -214,7 +214,7 @@ def _groups(plan: Plan) -> list[Group]:
 def _group_text(group: Group) -> str:
     if group.roles == (GATEWAY,):
         return "The gateway"
-    return "Every node" if group.roles == ("*",) else f"Nodes with {' + '.join(group.roles)}"
+    return "Every node" if group.roles == (EVERY_NODE,) else f"Nodes with {' + '.join(group.roles)}"
 
 
 def _rules(group: Group) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -4,10 +4,8 @@ import re
 from collections.abc import Iterator
 
 from generator.explain.answer import About, Answer, Section, section, sources, unique
-from generator.facts import Facts, PortRow, ProcedurePort, load_facts, releases
+from generator.facts import EVERY_NODE, Facts, PortRow, ProcedurePort, load_facts, releases
 from generator.plan import Flow, Plan
-
-_EVERY = ("*",)
 
 
 def about_port(word: str, about: About) -> Iterator[Answer]:
@@ -26,15 +24,13 @@ def about_port(word: str, about: About) -> Iterator[Answer]:
         text = f"No table of {about.label} names it, so it is closed, from outside and between the nodes."
         yield Answer(f"port {word}", (text,))
         return
-    external = set(about.facts.external)
+    external, internal = set(about.facts.external), set(about.facts.internal)
     yield Answer(
         f"port {word} in {about.label}",
         unique([_service_note(row, about.facts) for row in about.facts.external if row in found]),
         (
             *section("In the table of external ports", [_row(row) for row in found if row in external]),
-            *section(
-                "In the table of internal ports", [_row(row) for row in found if row in set(about.facts.internal)]
-            ),
+            *section("In the table of internal ports", [_row(row) for row in found if row in internal]),
             *section(
                 "In a documented procedure, and in no table",
                 [f"from {row.from_}: {_row(row)}" for row in found if isinstance(row, ProcedurePort)],
@@ -52,12 +48,10 @@ def _by_ssh(found: list[PortRow | ProcedurePort], flows: list[Flow], about: Abou
     ports = {(one.role, one.ports) for one in services} & {(row.roles[0], row.ports) for row in found}
     if about.plan is None or not ports or any(flow.source in ("management", "vpn", "gateway") for flow in flows):
         return ()
-    nodes = about.plan.nodes.values()
     lines = [
-        f"ssh -F ssh_config -L {port}:localhost:{port} {node.name}"
+        f"ssh -F ssh_config -L {port}:localhost:{port} {name}"
         for role, port in sorted(ports)
-        for node in nodes
-        if role in node.roles
+        for name in about.plan.carriers(role)
     ]
     return section("Not open from outside in this deployment; through SSH", lines)
 
@@ -73,7 +67,7 @@ def _holds(ports: str, protocols: str, asked: str, protocol: str) -> bool:
 
 
 def _row(row: PortRow | ProcedurePort) -> str:
-    roles = "every node" if row.roles == _EVERY else ", ".join(row.roles)
+    roles = "every node" if row.roles == (EVERY_NODE,) else ", ".join(row.roles)
     return f"{row.protocol} {row.ports} on {roles}: {row.service}"
 
 
@@ -160,18 +154,16 @@ def flows_section(title: str, flows: list[Flow], plan: Plan | None) -> tuple[Sec
     """Return flows in words, with the nodes that they reach."""
     lines = []
     for flow in flows:
-        nodes = [node.name for node in plan.nodes.values() if flow.target in node.roles] if plan is not None else []
-        reached = (
-            "every node" if flow.target == "*" else f"{flow.target} ({', '.join(nodes)})" if nodes else flow.target
-        )
+        nodes = plan.carriers(flow.target) if plan is not None else []
+        reached = "every node" if flow.target == EVERY_NODE else flow.target
+        reached += f" ({', '.join(nodes)})" if nodes else ""
         source = ", ".join(flow.ranges) if flow.source == "listed" else flow.source
         lines.append(f"{source} -> {reached}, {flow.protocol} {flow.ports}: {'; '.join(flow.services)} ({flow.why})")
     return section(title, lines)
 
 
 def _carriers(role: str, plan: Plan | None) -> tuple[Section, ...]:
-    nodes = [node.name for node in plan.nodes.values() if role in node.roles] if plan is not None else []
-    return section("Nodes with it", nodes)
+    return section("Nodes with it", plan.carriers(role) if plan is not None else [])
 
 
 def _everywhere() -> Iterator[tuple[str, Facts]]:

@@ -41,8 +41,8 @@ def about_node(word: str, about: About) -> Iterator[Answer]:
 
 def _reaching(node: PlannedNode, plan: Plan) -> Iterator[Flow]:
     """Yield the flows that a machine admits; what holds for every node does not hold for the gateway."""
-    answers = plan.resolver is not None and node.address in plan.resolver.addresses
-    targets = {*node.roles, *((RESOLVER,) if answers else ()), *(() if node.is_gateway else (EVERY_NODE,))}
+    answers = plan.resolver is not None and node.name in plan.resolver.addresses
+    targets = (*node.targets, RESOLVER) if answers else node.targets
     yield from (flow for flow in plan.flows if flow.target in targets)
 
 
@@ -76,7 +76,7 @@ def about_record(word: str, about: About) -> Iterator[Answer]:
     for record in plan.dns.public if plan is not None else ():
         if word.removesuffix(".").lower() not in (record.name, record.type.lower()):
             continue
-        values = [value.text % tuple(f"<{symbol}>" for symbol in value.addresses) for value in record.values]
+        values = [value.shown for value in record.values]
         text = "; ".join(dict.fromkeys(f"{need}: {why}" for _, need, why in record.reasons)) + "."
         yield Answer(f"{record.name} {record.type}: a record", (text,), section("Value", values))
 

@@ -1,7 +1,5 @@
 """What every documented fact has in common."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 import msgspec

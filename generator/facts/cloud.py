@@ -1,7 +1,5 @@
 """Types of the facts of one cloud: regions, machine types, images and limits."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Literal
 

@@ -4,8 +4,6 @@ Every type is immutable and carries where the fact was read (`source`); where do
 contradict each other, `decision` says what was chosen and why. Nothing here decides anything.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Literal
 

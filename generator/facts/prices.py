@@ -1,7 +1,5 @@
 """Types of prices: what a cloud asks for what a plan needs, each with its date."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Literal

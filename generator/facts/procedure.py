@@ -1,7 +1,5 @@
 """The manual installation procedure, step by step."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Literal
 

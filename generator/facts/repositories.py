@@ -1,7 +1,5 @@
 """Where a node's packages come from."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Sizing rules: what a node has to have for its roles."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import msgspec

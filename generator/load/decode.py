@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import yaml
 
+from generator.facts import known_services
 from generator.kinds import NETWORK, OPENING
 from generator.kinds.kind import Kind
 from generator.load.shape import Field, Shape, fields_of
@@ -99,7 +100,7 @@ class _Decoder:
             return ""
         meant = closest(key, list(fields))
         hint, known = nearest(key, list(fields)), "" if meant else f"Known here: {', '.join(fields)}."
-        if not path and key in _services():
+        if not path and key in known_services():
             meant, hint, known = "", "; it is a service", f"Write it under services, as in: services: {{{key}: true}}"
         why = f"{_quoted(key)} is not a key of {_said(path)}{hint}"
         place = (*path, meant) if meant and meant not in written else ()
@@ -206,17 +207,6 @@ class _Decoder:
                 said = f"release: {node.value} stands without quotes{why}"
             self.wrong(rule, path, said, mend)
             return kind.placeholder
-
-
-def _services() -> set[str]:
-    from generator.facts import load_facts, releases
-
-    return {
-        service
-        for name, release in releases().items()
-        for edition in release.editions
-        for service in load_facts(name, edition).services
-    }
 
 
 _AS_IN = {

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from generator.facts import EVERY_NODE
 from generator.plan import GATEWAY, OUTSIDE, RESOLVER, Flow, Forward, Plan, PlannedNode
 
-EVERY = "*"
 ROUTER = "router"
 
 
@@ -88,7 +88,7 @@ def make_scene(plan: Plan) -> Scene:
     deployment = plan.deployment
     gate_key = _gate_key(plan)
     outer = [flow for flow in plan.flows if flow.source in _TITLES]
-    rows = [Row("every node", (), _arrows(plan, outer, {EVERY}))]
+    rows = [Row("every node", (), _arrows(plan, outer, {EVERY_NODE}))]
     if any(flow.target == RESOLVER for flow in outer) and plan.resolver is not None:
         title = f"DNS inside, on {', '.join(plan.resolver.addresses)}"
         rows.append(Row(title, (), _arrows(plan, outer, {RESOLVER})))
@@ -258,7 +258,7 @@ def _inside(plan: Plan) -> Iterator[tuple[str, str]]:
     for flow in sorted(plan.flows, key=lambda flow: (_first(flow), flow.protocol)):
         if flow.source in _TITLES or flow.target == OUTSIDE:
             continue
-        title = "every node" if flow.target == EVERY else flow.target
+        title = "every node" if flow.target == EVERY_NODE else flow.target
         title += "" if flow.source == "cluster" else f", from {flow.source} only"
         found.setdefault(title, []).append(f"{flow.ports}/{flow.protocol}")
     yield from ((title, ", ".join(found[title])) for title in sorted(found))

@@ -115,6 +115,10 @@ class Plan(msgspec.Struct, frozen=True):
     host_data: dict[str, dict[str, object]]
     notices: tuple[str, ...]
 
+    def carriers(self, role: str) -> list[str]:
+        """Return the names of the nodes with a role, sorted; the gateway for its own."""
+        return [name for name, node in self.nodes.items() if role in node.roles]
+
 
 class PricedPlan(Plan, frozen=True):
     """A plan with what it costs: what `generate plan --json` prints."""

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from generator.facts.base import EVERY_NODE
 from generator.plan.flows import GATEWAY
 
 
@@ -123,3 +124,8 @@ class PlannedNode(msgspec.Struct, frozen=True):
     def is_gateway(self) -> bool:
         """Whether it is the gateway, which carries nothing of Carbonio."""
         return self.roles == (GATEWAY,)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Targets of flows that mean it: its roles, and every node unless it is the gateway."""
+        return self.roles if self.is_gateway else (EVERY_NODE, *self.roles)

@@ -13,15 +13,15 @@ _ROUTER = "router"
 _DAY_TWO = "see Day two in docs/generated.md"
 
 
-def changes(context: Context, lock: Lock, plan: Plan) -> Iterator[Finding]:
+def changes(context: Context, lock: Lock, now: Lock, plan: Plan) -> Iterator[Finding]:
     """Yield what is different from the run before and has consequences; nothing where an older version wrote the lock.
 
     Args:
         context: The topology.
         lock: What was chosen before.
+        now: What is chosen now.
         plan: What was decided now.
     """
-    now = remembered(context, plan)
     if lock.release not in ("", now.release):
         back = _number(now.release) < _number(lock.release)
         mend = f"The nodes keep it until you upgrade Carbonio on them; new ones get {now.release} at once."

@@ -5,7 +5,6 @@ from ipaddress import IPv4Address, IPv4Network
 
 from generator.addressing import cluster_ranges, disjoint, first_host
 from generator.context import Context
-from generator.facts import EVERY_NODE
 from generator.lockfile import Lock
 from generator.plan import GATEWAY, Flow, Forward, Gateway, Passage, Peer, PlannedNode, Resolver, Router, Vpn
 from generator.planner.flows import OUTER_SOURCES
@@ -127,7 +126,7 @@ def _passages(nodes: dict[str, PlannedNode], flows: Iterable[Flow]) -> Iterator[
             targets = {
                 node.name: node.address
                 for node in nodes.values()
-                if not node.is_gateway and (flow.target == EVERY_NODE or flow.target in node.roles)
+                if not node.is_gateway and flow.target in node.targets
             }
             if targets:
                 yield Passage(flow.protocol, flow.ports, targets, (flow.id,))

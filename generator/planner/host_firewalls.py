@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from generator.addressing import disjoint
 from generator.context import Context
-from generator.facts import EVERY_NODE
 from generator.plan import RESOLVER, Flow, HostFirewall, HostRule, PlannedNode, Protocol
 
 
@@ -21,7 +20,7 @@ def plan_host_firewalls(
         if not context.host_firewall and not node.is_gateway:
             continue
         rhel = not node.is_gateway and context.facts.operating_systems[node.os].family == "rhel"
-        targets = node.roles if node.is_gateway else (EVERY_NODE, *node.roles)
+        targets = node.targets
         if name in resolvers and not node.is_gateway:
             targets = (*targets, RESOLVER)
         if (rhel, targets) not in made:

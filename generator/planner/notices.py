@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from generator.context import Context
-from generator.facts import EVERY_NODE
 from generator.plan import DnsPlan, Flow, Gateway, PlannedNode
 from generator.planner.flows import OUTER_SOURCES
 from generator.problems import few
@@ -65,10 +64,9 @@ def _uplinks(flows: tuple[Flow, ...], nodes: dict[str, PlannedNode], gateway: Ga
         if not node.stated_address or all(link.name != "uplink" or link.address for link in node.links):
             continue
         forwarded = {flow for one in gateway.forwards for flow in one.flows} if gateway and node.is_gateway else set()
-        targets = node.roles if node.is_gateway else (EVERY_NODE, *node.roles)
         ports: dict[str, list[str]] = {}
         for flow in flows:
-            reached = flow.source in OUTER_SOURCES and flow.target in targets and flow.protocol != "icmp"
+            reached = flow.source in OUTER_SOURCES and flow.target in node.targets and flow.protocol != "icmp"
             if reached or flow.id in forwarded:
                 ports.setdefault(flow.protocol, []).append(flow.ports)
         said = [

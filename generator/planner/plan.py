@@ -73,11 +73,12 @@ def make_plan(context: Context, lock: Lock) -> tuple[Plan, Lock, list[Finding]]:
         host_data=host_data(context, nodes, volumes, resolver),
         notices=notices(context, flows, dns, nodes, gateway),
     )
-    findings += changes(context, lock, plan)
+    now = _lock(context, plan)
+    findings += changes(context, lock, now, plan)
     if any(finding.rule == "cloud-changes" for finding in findings):
         # What else would change follows from that.
         findings = [finding for finding in findings if finding.severity == "error"]
-    return plan, _lock(context, plan), findings
+    return plan, now, findings
 
 
 def _elsewhere(deployment: Deployment, lock: Lock, context: Context) -> Iterator[Finding]:

@@ -101,7 +101,7 @@ def _ports(plan: Plan) -> Iterator[str]:
 
     def row(flow: Flow) -> tuple[str, ...]:
         source = _SAID.get(flow.source) or ", ".join(flow.ranges) + " by your own route" * by_route(flow)
-        targets = [node.name for node in plan.nodes.values() if flow.target in node.roles]
+        targets = plan.carriers(flow.target)
         if len(targets) > 1 and flow.target != GATEWAY:
             forwards = [one for one in _forwards(plan) if flow.id in one.flows]
             split = [f"{', '.join(one.targets)}" + (f" ({one.ports})" * (len(forwards) > 1)) for one in forwards]

@@ -21,8 +21,8 @@ from generator.render.ssh import ssh_config
 from generator.render.templates import environment
 from generator.render.zone import zone_files
 
-_ROOT = ("main.tf", "outputs.tf", "providers.tf", "variables.tf")
-HEADER = "Written by generate. Edit the topology instead, or add a .tf file of your own beside this one."
+_OF_THE_CLOUD = ("main.tf", "variables.tf")
+_COMMON = ("outputs.tf", "providers.tf", "versions.tf")
 
 
 class Rendering(msgspec.Struct, frozen=True):
@@ -51,11 +51,15 @@ def render(plan: Plan, lock: Lock, context: Context, cloud: Cloud, dns: DnsProvi
 
 def _root(plan: Plan, cloud: Cloud, dns: DnsProvider) -> Iterator[GeneratedFile]:
     providers: list[Provider] = sorted({*cloud.providers, *dns.providers})
-    values = {"dns_provider": plan.dns.provider, "providers": providers, "header": HEADER}
+    values = {
+        "cloud_templates": cloud.templates,
+        "dns_provider": plan.dns.provider,
+        "providers": providers,
+    }
     jinja = environment()
-    for name in _ROOT:
-        yield GeneratedFile(name, jinja.get_template(f"{cloud.templates}/{name}.j2").render(values).encode())
-    yield GeneratedFile("versions.tf", jinja.get_template("common/versions.tf.j2").render(values).encode())
+    for folder, names in ((cloud.templates, _OF_THE_CLOUD), ("common", _COMMON)):
+        for name in names:
+            yield GeneratedFile(name, jinja.get_template(f"{folder}/{name}.j2").render(values).encode())
 
 
 def _modules(cloud: Cloud, dns: DnsProvider) -> Iterator[GeneratedFile]:

@@ -15,8 +15,7 @@ def records(plan: Plan) -> Iterator[str]:
     reasons: dict[tuple[str, str], list[tuple[Record, str]]] = {}
     for record in plan.dns.public:
         for value, need, why in record.reasons:
-            text = value.text % tuple(f"<{symbol}>" for symbol in value.addresses)
-            reasons.setdefault((need, why), []).append((record, text))
+            reasons.setdefault((need, why), []).append((record, value.shown))
     for (need, why), alike in sorted(reasons.items(), key=lambda one: _NEEDS.index(one[0][0])):
         width = max(len(record.name) for record, _ in alike)
         for record, text in alike:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from generator.facts import EVERY_NODE
 from generator.plan import GATEWAY, OUTSIDE, RESOLVER, Flow, Plan
 from generator.show.text import listed, paragraph, section, table
 
@@ -24,11 +25,11 @@ def source_words(flow: Flow) -> str:
 
 def target_nodes(target: str, plan: Plan) -> list[str]:
     """Return the names of the machines that a target stands for; none for the outside."""
-    if target == "*":
+    if target == EVERY_NODE:
         return [node.name for node in plan.nodes.values() if not node.is_gateway]
     if target == RESOLVER:
         return list(plan.resolver.addresses) if plan.resolver is not None else []
-    return [node.name for node in plan.nodes.values() if target in node.roles]
+    return plan.carriers(target)
 
 
 def reach(plan: Plan) -> Iterator[str]:
@@ -60,9 +61,9 @@ def _targets(flows: Iterable[Flow], plan: Plan) -> Iterator[str]:
     for flow in flows:
         targets.setdefault(flow.target, []).append(flow)
     width = max(len(_port(flow)) for flows in targets.values() for flow in flows)
-    for target in sorted(targets, key=lambda name: (name == "*", name)):
+    for target in sorted(targets, key=lambda name: (name == EVERY_NODE, name)):
         names = target_nodes(target, plan)
-        where = f" on {listed(names)}" if target not in ("*", *names) and names else ""
+        where = f" on {listed(names)}" if target not in (EVERY_NODE, *names) and names else ""
         yield from paragraph(f"to {target_words(target)}{where}", "  ", "      ")
         ordered = sorted(targets[target], key=lambda flow: (flow.protocol, first_port(flow)))
         yield from table([(_port(flow).ljust(width), "; ".join(flow.services)) for flow in ordered], "    ")
@@ -70,7 +71,7 @@ def _targets(flows: Iterable[Flow], plan: Plan) -> Iterator[str]:
 
 def target_words(target: str) -> str:
     """Return a target as people call it."""
-    return "every node" if target == "*" else target
+    return "every node" if target == EVERY_NODE else target
 
 
 def first_port(flow: Flow) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from generator.facts import (
     facts_version,
@@ -86,6 +87,12 @@ def test_a_cloud_reads_its_own_file_alone(opened: list[str]) -> None:
     load_cloud("aws")
     load_cloud("aws")
     assert opened == ["clouds/aws"]
+
+
+@pytest.mark.parametrize("path", sorted(DATA.rglob("*.yaml")), ids=lambda path: path.relative_to(DATA).as_posix())
+def test_a_file_is_read_as_pyyaml_reads_it(path: Path) -> None:
+    name = path.relative_to(DATA).with_suffix("").as_posix()
+    assert load._read(name) == yaml.safe_load(path.read_text("utf-8"))
 
 
 def test_every_file_is_read_by_somebody(opened: list[str]) -> None:

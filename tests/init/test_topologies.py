@@ -52,6 +52,7 @@ def test_every_cloud_release_and_exposure_is_tried() -> None:
     }
 
 
+@pytest.mark.many(5)
 @pytest.mark.parametrize("given", EVERY, ids="-".join)
 def test_every_topology_generates_at_once(given: tuple[str, str, str, str, str], tmp_path: Path) -> None:
     cloud, release, edition, scenario, exposure = given
@@ -132,6 +133,7 @@ def test_what_is_left_out_is_gone(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.many(5)
 @pytest.mark.parametrize(("release", "edition"), SCENARIOS)
 @pytest.mark.parametrize("collaboration", [True, False])
 @pytest.mark.parametrize("video", [True, False])

@@ -308,6 +308,14 @@ class Machine:
         for name in (*PROGRAMS, *RECORDED_ONLY):
             self.program(name, PROGRAMS.get(name, ":"))
 
+    def copy(self, root: Path) -> Machine:
+        """Return a machine below another folder that is as this one is."""
+        found = copy.copy(self)
+        found.root, found.programs = root / self.root.name, root / self.programs.name
+        shutil.copytree(self.root, found.root, symlinks=True)
+        shutil.copytree(self.programs, found.programs)
+        return found
+
     def _write_programs(self, data: Mapping[str, Any]) -> None:
         for path, text in assemble(read_programs(TEMPLATES / "node"), data).items():
             program = self.programs / Path(path).name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,13 +17,20 @@ PREREQUISITES = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def ready(machine: Machine) -> Machine:
-    """A configured machine."""
+@pytest.fixture(scope="module")
+def configured(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """A configured machine, of which each test gets a copy."""
+    machine = Machine(tmp_path_factory.mktemp("configured"))
     machine.install(node())
     ended = machine.configure()
     assert ended.code == 0, ended.out
     return machine
+
+
+@pytest.fixture
+def ready(configured: Machine, tmp_path: Path) -> Machine:
+    """A configured machine."""
+    return configured.copy(tmp_path)
 
 
 def test_a_ready_node_passes_every_check(ready: Machine) -> None:

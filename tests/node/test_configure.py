@@ -33,6 +33,7 @@ def test_the_first_run_changes_and_the_second_changes_nothing(either: Machine) -
     assert either.tree() == before
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize("python", pythons())
 @pytest.mark.parametrize("family", [{}, RHEL], ids=["ubuntu", "rhel"])
 def test_every_python_that_a_node_may_have_runs_it(python: str, family: dict[str, Any], tmp_path: Path) -> None:
@@ -202,6 +203,7 @@ DAMAGED: list[tuple[str, str]] = [
 ]
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize(("text", "message"), DAMAGED, ids=range(len(DAMAGED)))
 @pytest.mark.parametrize("source", ["-", "file"])
 def test_damaged_data_is_refused_and_nothing_changes(

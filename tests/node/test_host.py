@@ -150,6 +150,7 @@ def test_stale_ipsets_go_and_firewalld_is_reloaded(machine: Machine) -> None:
     assert not [line for line in commands if re.match("systemctl (re|stop|start).*firewalld", line)]
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize(
     ("data", "path"),
     [(samples.ubuntu, "tables"), (samples.ubuntu, "active/nftables"), (samples.ubuntu, "enabled/nftables"),

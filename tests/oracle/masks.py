@@ -63,7 +63,10 @@ class Ranges:
 
     def __contains__(self, number: object) -> bool:
         assert isinstance(number, int)
-        return any(first <= number <= last for first, last in self.spans)
+        for first, last in self.spans:  # noqa: SIM110 - asked millions of times, and half as fast with any()
+            if first <= number <= last:
+                return True
+        return False
 
     def edges(self) -> set[int]:
         """Return where it begins and where it has just ended."""

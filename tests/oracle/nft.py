@@ -63,13 +63,19 @@ class Outcome(NamedTuple):
 
 
 class Firewall:
-    """A machine's nftables. Addresses between two of its edges are alike to it, and asked about once."""
+    """A machine's nftables. Addresses between two of its edges are alike to it, and asked about once.
+
+    What is known of a part of the ruleset is kept by the part's identity: the ruleset lives as long and stays as it is.
+    """
 
     def __init__(self, ruleset: Ruleset) -> None:
         self._ruleset = ruleset
-        self._ranges: dict[str, Ranges] = {}
+        self._ranges: dict[int, Ranges] = {}
+        self._elements: dict[tuple[str, str, int], list[Any]] = {}
+        self._read: dict[int, tuple[bool, bool]] = {}
         self._edges = sorted(self.edges())
-        self._known: dict[tuple[str, Packet], Any] = {}
+        self._known: dict[tuple[object, ...], Any] = {}
+        self.matches: dict[tuple[object, ...], int] = {}
 
     def edges(self) -> set[int]:
         """Return every address at which an answer may change."""
@@ -100,9 +106,9 @@ class Firewall:
         return found.masked
 
     def _once(self, what: str, packet: Packet, ask: Callable[[str, Packet], Any]) -> Any:
-        source = bisect.bisect_right(self._edges, packet.source)
+        source = SIXTH if packet.sixth else bisect.bisect_right(self._edges, packet.source)
         target = bisect.bisect_right(self._edges, packet.target)
-        key = (what, packet._replace(source=SIXTH if packet.sixth else source, target=target))
+        key = (what, source, target, packet.protocol, packet.local, packet.translated)
         if key not in self._known:
             self._known[key] = ask(what, packet)
         return self._known[key]
@@ -139,6 +145,12 @@ class Firewall:
 
     def elements(self, chain: Chain, value: Any) -> list[Any]:
         """Return the elements of a right side: a value, a set in place, or a named one."""
+        key = (chain.family, chain.table, id(value))
+        if key not in self._elements:
+            self._elements[key] = self._listed(chain, value)
+        return self._elements[key]
+
+    def _listed(self, chain: Chain, value: Any) -> list[Any]:
         if isinstance(value, str) and value.startswith("@"):
             value = self._ruleset.sets[chain.family, chain.table, value[1:]].get("elem", [])
         elif isinstance(value, Mapping) and "set" in value:
@@ -152,10 +164,18 @@ class Firewall:
         return number in self._addresses(entry)
 
     def _addresses(self, entry: Any) -> Ranges:
-        key = repr(entry)
+        key = id(entry)
         if key not in self._ranges:
             self._ranges[key] = Ranges(_cidrs(entry))
         return self._ranges[key]
+
+    def reads(self, left: Json) -> tuple[bool, bool]:
+        """Tell whether a left side asks for the source, and whether for the target."""
+        key = id(left)
+        if key not in self._read:
+            fields = {part.get("payload", {}).get("field") for part in left.get("concat", [left])}
+            self._read[key] = ("saddr" in fields, "daddr" in fields)
+        return self._read[key]
 
     def _values(self) -> Iterator[list[Any]]:
         """Yield everything that addresses are compared with."""
@@ -272,6 +292,16 @@ class _Run:
                 yield hit & self._compare(chain, key, value), targets
 
     def _match(self, chain: Chain, content: Json, *, drops: bool) -> int:
+        """Return the ports for which a match holds: the same for all packets that are alike in what it reads."""
+        packet, known = self._packet, self._firewall.matches
+        source, target = self._firewall.reads(content["left"])
+        addresses = (packet.source if source else packet.sixth, packet.target if target else packet.sixth)
+        key = (id(content), drops, packet.sixth, *addresses, packet.protocol, packet.local, packet.translated)
+        if key not in known:
+            known[key] = self._matched(chain, content, drops=drops)
+        return known[key]
+
+    def _matched(self, chain: Chain, content: Json, *, drops: bool) -> int:
         operator, left, right = content["op"], content["left"], content["right"]
         if operator not in {"==", "!=", "in"}:
             raise OracleError(f"{chain.name}: an operator that the oracle does not know: {operator}")

@@ -62,6 +62,7 @@ def test_nothing_slips_through_and_nothing_stops_while_rules_are_loaded(world: M
     assert bench.listeners.datagrams == {("mta1", _GOSSIP, bench.address("store1")): sent}
 
 
+@pytest.mark.slow
 def test_connections_stay_while_firewalld_reloads(world: Make) -> None:
     bench = world(DIRECT["rhel"])
     bench.load()
@@ -122,6 +123,7 @@ def test_loading_leaves_nothing_of_a_gateway_and_everything_of_others(world: Mak
     assert machine.run("nft", "list tables").split("\n")[:-1] == ["table ip others", "table inet carbonio"]
 
 
+@pytest.mark.slow
 def test_firewalld_decides_by_our_zone_whatever_zone_an_interface_is_in(world: Make, tmp_path: Path) -> None:
     bench = world(DIRECT["rhel"])
     bench.load()
