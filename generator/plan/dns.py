@@ -17,6 +17,11 @@ class RecordValue(msgspec.Struct, frozen=True):
     text: str
     addresses: tuple[str, ...] = ()
 
+    @property
+    def shown(self) -> str:
+        """The value for people, with the symbols where addresses will stand."""
+        return self.text % tuple(f"<{symbol}>" for symbol in self.addresses)
+
 
 ASKED = "the topology asks for it"
 """Why the operator's own records are there."""

@@ -11,8 +11,10 @@ from msgspec import Meta
 from generator import kinds
 from generator.topology.dns import Dkim, Dmarc, Dns, MailDomain, Spf
 from generator.topology.table import Table
+from generator.verdicts import VERDICTS
 
 __all__ = [
+    "Acceptance",
     "Dkim",
     "Dmarc",
     "Dns",
@@ -246,6 +248,18 @@ class Node(Table, frozen=True, kw_only=True):
     ] = None
 
 
+class Acceptance(Table, frozen=True, kw_only=True):
+    """A verdict of generate review that is accepted."""
+
+    reason: Annotated[str, kinds.REASON, Meta(description="Why, for whoever reviews it")]
+    until: Annotated[str, kinds.DATE, Meta(description="The last day on which it counts", examples=["2026-12-31"])]
+    only: Annotated[
+        tuple[str, ...],
+        kinds.REASON,
+        Meta(description="What is accepted, as the review names it; all of it unless said", examples=[["143/tcp"]]),
+    ] = ()
+
+
 class Topology(Table, frozen=True, kw_only=True):
     """A deployment as an operator wants it."""
 
@@ -370,6 +384,10 @@ class Topology(Table, frozen=True, kw_only=True):
         dict[Annotated[str, kinds.WORD], str],
         kinds.REASON,
         Meta(description="Warnings not to show, by the id in their brackets, with the reason"),
+    ] = {}
+    accept: Annotated[
+        dict[Annotated[str, kinds.one_of(*VERDICTS)], Acceptance],
+        Meta(description="What generate review may not fail for, by verdict"),
     ] = {}
     troubleshooting: Annotated[
         tuple[str, ...],
