@@ -72,7 +72,8 @@ def closest(word: str, candidates: Sequence[str]) -> str:
     """Return the candidate most like a word, or an empty string."""
     import difflib
 
-    return next(iter(difflib.get_close_matches(word.lower(), list(candidates), n=1, cutoff=0.6)), "")
+    known = {candidate.lower(): candidate for candidate in candidates}
+    return next((known[name] for name in difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)), "")
 
 
 def nearest(word: str, candidates: Sequence[str]) -> str:

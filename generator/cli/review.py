@@ -104,7 +104,7 @@ def _verdicts(text: str) -> list[str]:
 def _side(planned: Planned) -> "Side":
     from generator.review import Side
 
-    return Side(planned.context, planned.plan, planned.lock, cost_of(planned))
+    return Side(planned.context, planned.plan, planned.lock, cost_of(planned), tuple(planned.warnings))
 
 
 def _before(arguments: Namespace) -> tuple["Side | None", str]:

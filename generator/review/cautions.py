@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from generator.plan import Plan
-from generator.planner.changes import changes
+from generator.planner import make_plan
 from generator.problems import few
 from generator.review.model import Caution, RecordChange
 from generator.review.records import duration
@@ -20,16 +20,24 @@ def cautions(before: Side | None, after: Side, records: tuple[RecordChange, ...]
         return ()
     found = list(_management(before.plan, after.plan))
     found += _remembered(records)
-    silenced = after.context.topology.silence
-    found += [
-        Caution(one.rule, one.message, one.mend)
-        for one in changes(after.context, before.lock, after.plan)
-        if one.rule not in silenced
-    ]
+    found += _consequences(before, after)
     if after.plan.deployment.open_internal:
         why = "troubleshooting is on: the nodes reach each other on every port"
         found.append(Caution("troubleshooting", why, "Remove troubleshooting: when the fault is found."))
     return tuple(found)
+
+
+def _consequences(before: Side, after: Side) -> Iterator[Caution]:
+    """Yield what planning says of the change, and what is remarkable only since it.
+
+    The lock in the folder may be that of the change already, and then nothing in it differs.
+    """
+    _, _, findings = make_plan(after.context, before.lock)
+    known = {(one.rule, one.message) for one in before.warnings}
+    for one in (*findings, *after.warnings):
+        if (one.rule, one.message) not in known and one.rule not in after.context.topology.silence:
+            known.add((one.rule, one.message))
+            yield Caution(one.rule, one.message, one.mend)
 
 
 def widened(before: Plan, after: Plan) -> tuple[str, ...]:

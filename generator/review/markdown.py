@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from generator.review.document import Item, Names, Section, sections
+from generator.review.document import Item, Names, Section
 from generator.review.model import Review
+from generator.review.sections import sections
 
 LIMIT = 65_536
 """What GitHub takes in a comment, in characters; counted in bytes here, which are never fewer."""

@@ -88,6 +88,11 @@ class Loss(msgspec.Struct, frozen=True):
         """Whether it is lost for good."""
         return self.kind in STATEFUL
 
+    @property
+    def grave(self) -> bool:
+        """Whether somebody will miss it: the rest are rules, records and the like."""
+        return self.stateful or self.kind == "machine"
+
 
 class RecordChange(msgspec.Struct, frozen=True):
     """A set of DNS records that comes, goes or differs.

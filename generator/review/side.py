@@ -5,6 +5,7 @@ import msgspec
 from generator.context import Context
 from generator.lockfile import Lock
 from generator.plan import Cost, Plan
+from generator.problems import Problem
 
 
 class Side(msgspec.Struct, frozen=True):
@@ -12,9 +13,11 @@ class Side(msgspec.Struct, frozen=True):
 
     Attributes:
         lock: The choices that the plan makes.
+        warnings: What is remarkable about it.
     """
 
     context: Context
     plan: Plan
     lock: Lock
     cost: Cost
+    warnings: tuple[Problem, ...]

@@ -25,7 +25,7 @@ def _dangers(review: Review) -> Iterator[str]:
     doubts = [one for one in review.disagreements if not one.standing]
     if doubts:
         yield f"the Terraform plan says {_count(len(doubts), 'thing')} that the topology does not"
-    for kind in dict.fromkeys(one.kind for one in review.losses if one.stateful or one.kind == "machine"):
+    for kind in dict.fromkeys(one.kind for one in review.losses if one.grave):
         lost = [one.subject for one in review.losses if one.kind == kind]
         yield f"{_count(len(lost), kind)} destroyed ({few(lost)})"
 

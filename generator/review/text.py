@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from generator.review.document import plain, sections
+from generator.review.document import plain
 from generator.review.model import Review
+from generator.review.sections import sections
 from generator.show.text import paragraph, section
 
 _MOST = 12

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from generator import kinds
+from generator.topology.acceptance import Acceptance
 from generator.topology.dns import Dkim, Dmarc, Dns, MailDomain, Spf
 from generator.topology.table import Table
 from generator.verdicts import VERDICTS
@@ -246,18 +247,6 @@ class Node(Table, frozen=True, kw_only=True):
         kinds.COUNT,
         Meta(description="People in video calls on this node at one time: its size depends on it"),
     ] = None
-
-
-class Acceptance(Table, frozen=True, kw_only=True):
-    """A verdict of generate review that is accepted."""
-
-    reason: Annotated[str, kinds.REASON, Meta(description="Why, for whoever reviews it")]
-    until: Annotated[str, kinds.DATE, Meta(description="The last day on which it counts", examples=["2026-12-31"])]
-    only: Annotated[
-        tuple[str, ...],
-        kinds.REASON,
-        Meta(description="What is accepted, as the review names it; all of it unless said", examples=[["143/tcp"]]),
-    ] = ()
 
 
 class Topology(Table, frozen=True, kw_only=True):
