@@ -71,7 +71,8 @@ def _git(where: Path, *arguments: str, why: str = "") -> str:
     ended = _run(where, *arguments)
     if ended.returncode != 0:
         mend = "In a pipeline fetch the branch first, as in: git fetch origin main. Or name a folder or file."
-        raise InputError(why or f"git {arguments[0]} failed: {ended.stderr.decode(errors='replace').strip()}", mend)
+        said = " ".join(ended.stderr.decode(errors="replace").split())
+        raise InputError(": ".join(filter(None, (why or f"git {arguments[0]} failed", said))), mend)
     return ended.stdout.decode("utf-8", "surrogateescape")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from generator.plan import Plan
 from generator.planner import make_plan
-from generator.problems import few
+from generator.problems import Finding, Problem, few
 from generator.review.model import Caution, RecordChange
 from generator.review.records import duration
 from generator.review.side import Side
@@ -34,7 +34,8 @@ def _consequences(before: Side, after: Side) -> Iterator[Caution]:
     """
     _, _, findings = make_plan(after.context, before.lock)
     known = {(one.rule, one.message) for one in before.warnings}
-    for one in (*findings, *after.warnings):
+    found: list[Finding | Problem] = [*findings, *after.warnings]
+    for one in found:
         if (one.rule, one.message) not in known and one.rule not in after.context.topology.silence:
             known.add((one.rule, one.message))
             yield Caution(one.rule, one.message, one.mend)

@@ -16,9 +16,12 @@ from generator.verdicts import VERDICTS
 
 
 def internet(changes: Collection[ReachChange], disagreements: Collection[Disagreement]) -> Iterator[str]:
-    """Yield what the Internet can reach now, as `143/tcp`; by the topology, or by Terraform alone."""
+    """Yield what the Internet can reach now, as `143/tcp`; by the topology, or by Terraform alone.
+
+    ICMP comes with every machine that has an address, and serves nobody.
+    """
     for change in changes:
-        if change.opened and change.source == "internet":
+        if change.opened and change.source == "internet" and change.protocol != "icmp":
             yield f"{change.ports}/{change.protocol}"
     for one in disagreements:
         if one.internet and not one.standing:

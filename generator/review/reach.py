@@ -74,7 +74,9 @@ def reach_changes(before: Plan | None, after: Plan | None) -> tuple[ReachChange,
 
 def _rank(change: ReachChange) -> tuple[object, ...]:
     source = _ORDER.index(change.source) if change.source in _ORDER else len(_ORDER)
-    return source, not change.opened, ports(change.ports), change.protocol, change.source, change.ranges, change.nodes
+    lesser = change.protocol == "icmp"
+    port = ports(change.ports)
+    return source, not change.opened, lesser, port, change.protocol, change.source, change.ranges, change.nodes
 
 
 def _by_node(plan: Plan | None) -> dict[str, list[Flow]]:

@@ -22,7 +22,7 @@ def _judged(review: Review) -> Iterator[Section]:
 
 
 def _changes(review: Review) -> Iterator[Section]:
-    outside = tuple(sentences.reach(one) for one in review.reach if one.outside)
+    outside = tuple(sentences.reaches(one for one in review.reach if one.outside))
     losses = tuple(sentences.loss(one) for one in review.losses if one.grave)
     machines = (*map(sentences.machine, review.machines), *map(sentences.volume, review.volumes))
     yield Section("reach", "Who can reach what", "", outside, whole=True)
@@ -43,7 +43,7 @@ def _advice(review: Review) -> Iterator[Section]:
 
 
 def _lesser(review: Review) -> Iterator[Section]:
-    inside = tuple(sentences.reach(one) for one in review.reach if not one.outside)
+    inside = tuple(sentences.reaches(one for one in review.reach if not one.outside))
     rest = tuple(sentences.loss(one) for one in review.losses if not one.grave)
     standing = tuple(Item(sentences.at(one.address, one.message)) for one in review.disagreements if one.standing)
     yield Section("inside", "Among the nodes", "", inside, folded=True)

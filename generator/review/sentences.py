@@ -1,6 +1,8 @@
 """What a review says, sentence by sentence."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
 
 from generator.review.document import Item, Names, Text, Tone
 from generator.review.model import (
@@ -44,24 +46,38 @@ _SOURCES = {
 }
 
 
-def reach(one: ReachChange) -> Item:
-    """Return what can be reached now, or no longer."""
-    can = "can now" if one.opened else "can no longer"
+def reaches(changes: Iterable[ReachChange]) -> Iterator[Item]:
+    """Yield what can be reached now, or no longer: a service each, but all together where the nodes come or go."""
+    together: dict[ReachChange, list[ReachChange]] = {}
+    for one in changes:
+        key = msgspec.structs.replace(one, ports="", protocol="", services=()) if one.with_node else one
+        together.setdefault(key, []).append(one)
+    yield from map(_reach, together.values())
+
+
+def _reach(changes: Sequence[ReachChange]) -> Item:
+    one = changes[0]
     text: list[str | Names] = [_SOURCES.get(one.source, "Nodes with the role ")]
     if one.source not in _SOURCES:
         text.append(Names((one.source,)))
     elif one.ranges and one.source != "internet":
         text += [" (", Names(one.ranges), ")"]
-    text += [f" {can} reach {'; '.join(one.services)} (", Names((f"{one.ports}/{one.protocol}",)), ")"]
+    text.append(f" can {'now' if one.opened else 'no longer'} reach ")
+    if not one.with_node:
+        text += [f"{'; '.join(one.services)} (", Names((_port(one),)), ") on "]
     if one.names:
-        text += [" on ", Names(one.names), ": "]
-    else:
-        text.append(" on ")
+        text += [Names(one.names), ": "]
     text.append(Names(one.nodes))
     if one.with_node:
-        text.append(f", which {'is' if len(one.nodes) == 1 else 'are'} {'new' if one.opened else 'gone'}")
+        text.append(f", which {'is' if len(one.nodes) == 1 else 'are'} {'new' if one.opened else 'gone'}: ")
+        for number, change in enumerate(changes):
+            text += [", " if number else "", Names((_port(change),)), f" {change.services[0]}"]
     tone: Tone = ("bad" if one.source == "internet" else "care") if one.opened else "good"
     return Item((*text, "."), tone if one.outside else "")
+
+
+def _port(one: ReachChange) -> str:
+    return f"{one.ports}/{one.protocol}"
 
 
 def loss(one: Loss) -> Item:

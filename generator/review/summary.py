@@ -36,7 +36,10 @@ def _reach(review: Review) -> Iterator[str]:
             services = [
                 change.services[0]
                 for change in review.reach
-                if change.outside and change.opened == opened and (change.source == "internet") == internet
+                if change.outside
+                and change.opened == opened
+                and (change.source == "internet") == internet
+                and change.protocol != "icmp"
             ]
             if services and not (opened and review.fresh):
                 yield f"{who} can reach {word} ({few(list(dict.fromkeys(services)))})"

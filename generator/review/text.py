@@ -19,6 +19,9 @@ def text(review: Review) -> Iterator[str]:
     yield from paragraph(f"Compared with {review.base}{'' if review.terraform else ', without a Terraform plan'}.")
     for one in sections(review):
         yield from section(one.title)
+        if one.folded:
+            yield from paragraph(f"{len(one.items)} in all: --markdown and --json have them.")
+            continue
         if one.lead:
             yield from paragraph(one.lead)
         for item in one.items:
