@@ -131,6 +131,8 @@ def _base(arguments: Namespace) -> Iterator[tuple[Namespace, str]]:
     """Provide the options that read the base, and its name."""
     base, topology = Path(arguments.base), Path(arguments.topology)
     if base.is_dir():
+        if not (base / topology.name).exists():
+            raise InputError(f"{base} has no {topology.name}", "Name the topology that it was generated from.")
         yield _elsewhere(arguments, {topology.parent: base, output_folder(arguments): base}), arguments.base
     elif base.exists():
         yield Namespace(**{**vars(arguments), "topology": str(base), "out": None}), arguments.base

@@ -245,6 +245,7 @@ USAGE = {
     ("--base", "no-such-branch"): '"no-such-branch" is neither a file, a folder nor a commit that git has here',
     ("--base", "--help-me"): "expected one argument",
     ("--base=--output=x",): '"--output=x" is neither',
+    ("--base", "nodes"): "nodes has no topology.yaml",
     ("--plan", "missing.json"): "missing.json cannot be read: No such file or directory",
     ("--fail-on", "destroy-statful"): '"destroy-statful" is not a verdict; did you mean "destroy-stateful"?',
     ("--json", "--markdown"): "--json and --markdown exclude each other",
