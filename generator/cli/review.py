@@ -14,7 +14,7 @@ import msgspec
 from generator.cli.options import common
 from generator.cli.pipeline import Planned, output_folder, plan_topology
 from generator.cli.plan import cost_of
-from generator.cli.report import out, say, say_problems
+from generator.cli.report import out, printable, say, say_problems
 from generator.errors import Exit, GeneratorError, InputError, SurroundingsError, WrongTopologyError
 from generator.files import json_bytes
 from generator.problems import nearest
@@ -188,4 +188,5 @@ def _show(arguments: Namespace, found: "Review") -> None:
         from generator.review.text import text
 
         for line in text(found):
-            out(line)
+            # The addresses of a Terraform plan are somebody's words.
+            out(printable(line))

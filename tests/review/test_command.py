@@ -211,6 +211,14 @@ def test_a_base_that_is_wrong_by_the_rules_of_today(mail: Path) -> None:
     assert (found["reach"], found["machines"], found["records"]) == ([], [], [])
 
 
+def test_no_terminal_obeys_a_plan(mail: Path) -> None:
+    plan = json.loads(json.dumps(VOLUME_REPLACED).replace("store1-mail", "\\u001b]0;evil\\u0007"))
+    (mail / "plan.json").write_text(json.dumps(plan), "utf-8")
+    out = run_cli(mail, "review", "--plan", "plan.json").out
+    assert "\\x1b]0;evil\\x07" in out
+    assert not {"\x1b", "\x07"} & set(out)
+
+
 PLANS = {
     "binary": (
         b"PK\x03\x04\x14\x00tfplan",
