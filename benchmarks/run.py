@@ -4,7 +4,8 @@
 
 Parts: start (a small deployment, and what only answers, against the least that Python does), scale (1,000 and
 5,000 nodes), domains (5,000 mail domains), terraform (plans against a flat configuration), rehearsal (five nodes
-against a simulated cloud), host_firewall (rules of a machine, and the time to load them).
+against a simulated cloud), host_firewall (rules of a machine, and the time to load them),
+review (a change of five nodes, and of 500 with a large Terraform plan).
 Prints a table; exit status 1 when a bound is broken.
 """
 
@@ -27,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT)]
 
 from benchmarks import flat  # noqa: E402
+from benchmarks import review as reviews  # noqa: E402
 from benchmarks.measure import Run, interleaved, run  # noqa: E402
 from benchmarks.topologies import CLOUDS, topology  # noqa: E402
 
@@ -240,6 +242,28 @@ def host_firewall(work: Path, rounds: int) -> Iterator[Row]:
         sys.stderr.write(f"host_firewall: skipped, {why}\n")
 
 
+def review(work: Path, rounds: int) -> Iterator[Row]:
+    """Compare the review of five nodes with the floor, and measure one of 500 nodes with a Terraform plan of 20 MB."""
+    words = [*GENERATE[:-1], "review", "--base", "../old", "--markdown"]
+    text = EXAMPLES["aws"].read_text(encoding="utf-8")
+    small = generated(work / "old", text).parent / "new"
+    small.mkdir()
+    (small / "topology.yaml").write_text(text.replace("users: 150", "users: 300"), encoding="utf-8")
+    found = interleaved({"floor": _floor(work, work / "old"), "review": lambda: run(words, small, ENVIRONMENT)}, rounds)
+    seconds = {name: entry.seconds for name, entry in found.items()}
+    detail = ", ".join(f"{name} {value * 1000:.0f} ms" for name, value in seconds.items())
+    yield Row("review of five nodes / floor", seconds["review"] / seconds["floor"], "x", 3.0, detail)
+    large = reviews.pair(work / "large", 500)
+    run(GENERATE, large, ENVIRONMENT)
+    (large / "plan.json").write_bytes(reviews.plan(json.loads((large / "terraform.tfvars.json").read_text("utf-8"))))
+    whole = interleaved(
+        {"review": lambda: run([*words, "--plan", "plan.json"], large, ENVIRONMENT)}, max(1, rounds // 4)
+    )["review"]
+    size = (large / "plan.json").stat().st_size
+    yield Row("review of 500 nodes", whole.seconds, "s", 3.0, f"Terraform plan of {size / 1e6:.0f} MB")
+    yield Row("peak memory, review of 500 nodes", whole.peak_mib, "MiB", 300.0, "")
+
+
 PARTS = {
     "start": start,
     "scale": scale,
@@ -247,6 +271,7 @@ PARTS = {
     "terraform": terraform,
     "rehearsal": rehearsal,
     "host_firewall": host_firewall,
+    "review": review,
 }
 
 

@@ -88,7 +88,8 @@ def nearest(word: str, candidates: Sequence[str], most: int = 1) -> str:
 def _like(word: str, candidates: Sequence[str], most: int) -> list[str]:
     import difflib
 
-    return difflib.get_close_matches(word.lower(), list(candidates), n=most, cutoff=0.6)
+    known = {candidate.lower(): candidate for candidate in candidates}
+    return [known[name] for name in difflib.get_close_matches(word.lower(), list(known), n=most, cutoff=0.6)]
 
 
 def few(words: Sequence[str], most: int = 3) -> str:

@@ -20,6 +20,7 @@ COMMANDS = {
     "init": "write a first topology from a few answers",
     "plan": "show what was decided and why",
     "explain": "say what a port, role, node, record, key or rule is, and why",
+    "review": "show what a change opens, destroys and costs",
     "rehearse": "apply everything against a simulated cloud",
     "schema": "print the topology's JSON Schema, for editors",
     "verify": "ask resolvers whether the world sees the DNS of the plan",

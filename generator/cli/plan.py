@@ -38,7 +38,7 @@ def run(arguments: Namespace) -> int:
     planned = plan_topology(arguments)
     if arguments.json:
         fields = {name: getattr(planned.plan, name) for name in planned.plan.__struct_fields__}
-        out(json_bytes(PricedPlan(**fields, cost=_cost(planned))).decode(), end="")
+        out(json_bytes(PricedPlan(**fields, cost=cost_of(planned))).decode(), end="")
     elif arguments.svg:
         # Only here: drawing is not part of the rest.
         from generator.picture import draw
@@ -47,7 +47,7 @@ def run(arguments: Namespace) -> int:
     else:
         from generator.show import show_plan
 
-        lines = show_plan(planned.plan, _cost(planned), _cheaper(planned), len(planned.warnings), _configure(planned))
+        lines = show_plan(planned.plan, cost_of(planned), _cheaper(planned), len(planned.warnings), _configure(planned))
         for line in lines:
             out(line)
     # What is wrong is read last, so it stands at the end.
@@ -56,7 +56,7 @@ def run(arguments: Namespace) -> int:
     return Exit.FINE
 
 
-def _cost(planned: Planned) -> Cost:
+def cost_of(planned: Planned) -> Cost:
     """Count the cost by the prices of the machines' cloud, and of the one that brings the DNS provider."""
     plan = planned.plan
     dns = next((name for name, cloud in REGISTRY.items() if plan.dns.provider in cloud.dns_providers), "")

@@ -7,6 +7,7 @@ from typing import Any
 
 from generator.capabilities import Capabilities, DnsProvider, Provider
 from generator.clouds.base import Cloud, Simulator, Tfvars
+from generator.clouds.resources import Opening, ResourceKind
 from generator.clouds.values import key_pair, longest_compressed, public_dns, records
 from generator.context import Context
 from generator.errors import InputError
@@ -70,6 +71,20 @@ class Aws:
         "OptInRequired": "The account has not subscribed to this image: accept its terms in the AWS Marketplace.",
         "UnauthorizedOperation": "The credentials lack a right: see step 1 of docs/aws.md.",
     }
+    resource_kinds: Mapping[str, ResourceKind] = {
+        "aws_instance": "machine",
+        "aws_ebs_volume": "volume",
+        "aws_eip": "address",
+        "aws_route53_zone": "zone",
+        "aws_route53_record": "record",
+        "aws_eip_domain_name": "record",
+        "aws_security_group": "firewall",
+        "aws_security_group_rule": "firewall",
+        "aws_vpc_security_group_ingress_rule": "firewall",
+        "aws_vpc_security_group_egress_rule": "network",
+        "aws_vpc": "network",
+        "aws_subnet": "network",
+    }
     usual_region = "eu-central-1"
     topics = (
         Topic(
@@ -118,6 +133,18 @@ class Aws:
             "volumes": _volumes(plan, final_snapshots=choice.final_snapshots, names=_DEVICES),
             "dns": {**public_dns(plan.dns), "inside": records(plan.dns.inside)},
         }
+
+    def openings(self, resource_type: str, values: Mapping[str, Any]) -> Iterator[Opening]:
+        """Yield what a rule lets in, by itself or within its group."""
+        if resource_type == "aws_vpc_security_group_ingress_rule":
+            ranges = tuple(values[key] for key in ("cidr_ipv4", "cidr_ipv6") if values.get(key))
+            yield from _opening(ranges, values.get("ip_protocol"), values)
+            return
+        inline = values.get("ingress") or () if resource_type == "aws_security_group" else ()
+        alone = (values,) if values.get("type") == "ingress" else ()
+        for rule in (*inline, *alone):
+            ranges = (*(rule.get("cidr_blocks") or ()), *(rule.get("ipv6_cidr_blocks") or ()))
+            yield from _opening(ranges, rule.get("protocol"), rule)
 
     def audit(self, plan: Plan, context: Context) -> Iterator[Finding]:
         """Yield quotas exceeded and identifiers that AWS does not have."""
@@ -191,6 +218,19 @@ class Aws:
         from generator.online import aws
 
         return aws.audit(plan)
+
+
+def _opening(ranges: tuple[str, ...], protocol: object, values: Mapping[str, Any]) -> Iterator[Opening]:
+    first, last = values.get("from_port"), values.get("to_port")
+    if not ranges:
+        return
+    if protocol in (_EVERY_PROTOCOL, "all"):
+        yield Opening(ranges, "any", "all")
+    elif protocol == "icmp" or first == last:
+        # A type of ICMP stands where the first port does.
+        yield Opening(ranges, str(protocol), "all" if first in (None, -1) else str(first))
+    else:
+        yield Opening(ranges, str(protocol), f"{first}-{last}")
 
 
 def _firewall(plan: Plan) -> dict[str, object]:

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeAlias
 
 from generator.capabilities import Capabilities, DnsProvider, Provider
+from generator.clouds.resources import Opening, ResourceKind
 from generator.context import Context
 from generator.plan import Plan
 from generator.problems import Finding
@@ -59,6 +60,18 @@ class Cloud(Protocol):
 
     def audit_user_data(self, user_data: Mapping[str, str], context: Context) -> Iterator[Finding]:
         """Yield what the cloud would refuse about the nodes' user-data, given by node."""
+
+    @property
+    def resource_kinds(self) -> Mapping[str, ResourceKind]:
+        """What the providers' resources are, by type, or by `type.name` as the modules name them."""
+
+    def openings(self, resource_type: str, values: Mapping[str, Any]) -> Iterator[Opening]:
+        """Yield what a firewall resource lets in from addresses.
+
+        Args:
+            resource_type: Of a resource of the kind `firewall`.
+            values: As a Terraform plan has them; what is known after apply only is missing.
+        """
 
     @property
     def hints(self) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 from generator.addressing import disjoint
 from generator.capabilities import Capabilities, DnsProvider, Provider
 from generator.clouds.base import Cloud, Simulator, Tfvars
+from generator.clouds.resources import Opening, ResourceKind
 from generator.clouds.values import key_pair, longest_compressed, public_dns
 from generator.context import Context
 from generator.errors import InputError
@@ -67,6 +68,19 @@ class Hetzner:
         "unavailable": "Hetzner's API was not available: run terraform apply again, it goes on where it stopped.",
         "locked": "Another operation still runs on it: run terraform apply again, it goes on where it stopped.",
     }
+    resource_kinds: Mapping[str, ResourceKind] = {
+        "hcloud_server": "machine",
+        "hcloud_volume": "volume",
+        "hcloud_primary_ip": "address",
+        "hcloud_floating_ip": "address",
+        "hcloud_zone": "zone",
+        "hcloud_zone_rrset": "record",
+        "hcloud_rdns": "record",
+        "hcloud_firewall": "firewall",
+        "hcloud_network": "network",
+        "hcloud_network_subnet": "network",
+        "hcloud_network_route": "network",
+    }
     usual_region = "fsn1"
     topics = (
         Topic(
@@ -120,6 +134,13 @@ class Hetzner:
             },
             "dns": public_dns(plan.dns),
         }
+
+    def openings(self, resource_type: str, values: Mapping[str, Any]) -> Iterator[Opening]:
+        """Yield what a firewall lets in."""
+        del resource_type
+        for rule in values.get("rule") or ():
+            if rule["direction"] == "in":
+                yield Opening(tuple(rule["source_ips"] or ()), rule["protocol"], rule["port"] or "")
 
     def audit(self, plan: Plan, context: Context) -> Iterator[Finding]:
         """Yield limits exceeded and images that Hetzner could not find."""

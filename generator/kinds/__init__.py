@@ -6,6 +6,7 @@ each allows the narrowest alphabet that its subject needs.
 
 import base64
 import binascii
+import datetime as dt
 import re
 from collections.abc import Callable
 
@@ -41,6 +42,14 @@ def one_of(*words: str) -> Kind:
         return str(value)
 
     return Kind(" or ".join(words), parse, words[0], choices=words, schema={"enum": list(words)})
+
+
+def _date(value: object) -> str:
+    text = _text(value)
+    if not re.fullmatch(_DATE, text):
+        raise ValueError
+    dt.date.fromisoformat(text)
+    return text
 
 
 def _switch(value: object) -> bool:
@@ -279,6 +288,8 @@ RECORD_TYPE = one_of("A", "AAAA", "CAA", "CNAME", "MX", "NS", "SRV", "TXT")
 RECORD_TEXT = _matching("the text of a record: ASCII, on one line", r"[\x20-\x7e]{1,4000}", most=4000)
 KEY_TEXT = _matching("the text of a DKIM key, on one or more lines", r"[\t\n\r\x20-\x7e]{1,4000}", most=4000)
 REASON = _matching("a reason: a sentence on one line", r"[^\x00-\x1f\x7f]{3,300}", most=300)
+_DATE = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+DATE = Kind("a date such as 2026-12-31", _date, "2026-12-31", schema=written(_DATE))
 SELECTOR = _domain_name("a DKIM selector such as carbonio", rf"{_LABEL}(?:\.{_LABEL})*", most=100)
 RELATIVE_FILE = _matching(
     "a file beside the topology such as dkim.txt",

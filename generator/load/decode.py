@@ -174,8 +174,7 @@ class _Decoder:
         try:
             kind.parse(key)
         except ValueError:
-            same = next((word for word in kind.choices if word.lower() == key.lower()), "")
-            hint = f'; did you mean "{same}"?' if same else ""
+            hint = nearest(key, kind.choices) if kind.choices else ""
             mend = kind.remedy(key) if kind.remedy is not None else ""
             self.wrong("wrong-name", path, f"{_quoted(key)} is not {kind.expected}{hint}", mend, key=True)
             return False

@@ -9,10 +9,13 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from generator import kinds
+from generator.topology.acceptance import Acceptance
 from generator.topology.dns import Dkim, Dmarc, Dns, MailDomain, Spf
 from generator.topology.table import Table
+from generator.verdicts import VERDICTS
 
 __all__ = [
+    "Acceptance",
     "Dkim",
     "Dmarc",
     "Dns",
@@ -370,6 +373,10 @@ class Topology(Table, frozen=True, kw_only=True):
         dict[Annotated[str, kinds.WORD], str],
         kinds.REASON,
         Meta(description="Warnings not to show, by the id in their brackets, with the reason"),
+    ] = {}
+    accept: Annotated[
+        dict[Annotated[str, kinds.one_of(*VERDICTS)], Acceptance],
+        Meta(description="What generate review may not fail for, by verdict"),
     ] = {}
     troubleshooting: Annotated[
         tuple[str, ...],

@@ -1,0 +1,83 @@
+"""Files of a folder as git has them in a commit."""
+
+import subprocess
+from pathlib import Path, PurePosixPath
+
+from generator.errors import InputError, SurroundingsError
+
+_MOST_BYTES = 4 * 1024 * 1024
+"""Of one file; nothing that a topology needs is larger."""
+
+_REGULAR = ("100644", "100755")
+
+
+def extract(ref: str, folder: Path, target: Path) -> tuple[str, Path]:
+    """Write the files of a folder as they are in a commit.
+
+    Compared with a branch, a change starts where it left that branch: where history says so, that commit is taken.
+
+    Args:
+        ref: A commit, branch or tag.
+        folder: In a work tree of git; it need not be there in the commit.
+        target: An empty folder for the files.
+
+    Returns:
+        The commit, and where the folder is in `target`.
+
+    Raises:
+        InputError: The folder is in no work tree, or git does not know the commit.
+        SurroundingsError: There is no git.
+    """
+    where = folder.resolve()
+    root = Path(_git(where, "rev-parse", "--show-toplevel", why=f"{folder} is in no work tree of git").strip())
+    commit = _commit(where, ref)
+    prefix = PurePosixPath(where.relative_to(root).as_posix())
+    listing = _git(root, "ls-tree", "-r", "-z", "-l", commit, "--", f"{prefix}/" if str(prefix) != "." else ".")
+    blobs = []
+    for entry in filter(None, listing.split("\0")):
+        facts, _, name = entry.partition("\t")
+        mode, _, blob, size = facts.split()
+        if mode in _REGULAR and int(size) <= _MOST_BYTES and ".." not in PurePosixPath(name).parts:
+            blobs.append((name, blob))
+    for name, data in zip((name for name, _ in blobs), _contents(root, [blob for _, blob in blobs]), strict=True):
+        path = target / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return commit, target / prefix
+
+
+def _commit(where: Path, ref: str) -> str:
+    unknown = f'"{ref}" is neither a file, a folder nor a commit that git has here'
+    tip = _git(where, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", why=unknown).strip()
+    # In a clone without history both may have no common commit there.
+    fork = _run(where, "merge-base", tip, "HEAD")
+    return fork.stdout.decode().strip() if fork.returncode == 0 else tip
+
+
+def _contents(root: Path, blobs: list[str]) -> list[bytes]:
+    if not blobs:
+        return []
+    out = _run(root, "cat-file", "--batch", given="".join(f"{blob}\n" for blob in blobs).encode()).stdout
+    found, place = [], 0
+    for _ in blobs:
+        end = out.index(b"\n", place)
+        size = int(out[place:end].split()[2])
+        found.append(out[end + 1 : end + 1 + size])
+        place = end + 1 + size + 1
+    return found
+
+
+def _git(where: Path, *arguments: str, why: str = "") -> str:
+    ended = _run(where, *arguments)
+    if ended.returncode != 0:
+        mend = "In a pipeline fetch the branch first, as in: git fetch origin main. Or name a folder or file."
+        said = " ".join(ended.stderr.decode(errors="replace").split())
+        raise InputError(": ".join(filter(None, (why or f"git {arguments[0]} failed", said))), mend)
+    return ended.stdout.decode("utf-8", "surrogateescape")
+
+
+def _run(where: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(["git", "-C", str(where), *arguments], input=given, capture_output=True, check=False)
+    except FileNotFoundError:
+        raise SurroundingsError("git is not installed here", "Install it, or name a folder: --base DIR.") from None

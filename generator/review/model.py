@@ -1,0 +1,232 @@
+"""What a review says. Types only; `generate review --json` prints a `Review`."""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from generator.clouds.resources import ResourceKind
+
+Change: TypeAlias = Literal["new", "gone", "changed"]
+STATEFUL: frozenset[ResourceKind] = frozenset({"volume", "address", "zone"})
+"""What is lost for good with its resource: data, an address with its good name, a zone's name servers."""
+
+
+class ReachChange(msgspec.Struct, frozen=True):
+    """What can be reached now, or no longer.
+
+    Attributes:
+        opened: Or closed.
+        outside: The source is none of the nodes.
+        source: As in `Flow`.
+        ranges: The addresses for which it changes; empty where the source is a role.
+        ports: Those for which it changes.
+        nodes: Where.
+        names: By which names the outside knows these nodes, where it knows them.
+        with_node: The nodes come or go with this change.
+    """
+
+    opened: bool
+    outside: bool
+    source: str
+    ranges: tuple[str, ...]
+    protocol: str
+    ports: str
+    services: tuple[str, ...]
+    nodes: tuple[str, ...]
+    names: tuple[str, ...]
+    with_node: bool
+
+
+class FieldChange(msgspec.Struct, frozen=True):
+    """One property of a machine, before and after."""
+
+    name: str
+    before: str
+    after: str
+
+
+class MachineChange(msgspec.Struct, frozen=True):
+    """A machine that comes, goes or differs; `happens` is what Terraform does to it, empty without its plan."""
+
+    node: str
+    change: Change
+    roles: tuple[str, ...]
+    fields: tuple[FieldChange, ...]
+    happens: str
+
+
+class VolumeChange(msgspec.Struct, frozen=True):
+    """A data volume that comes, goes, moves or grows; sizes in GiB, None where it is not there."""
+
+    key: str
+    node: str
+    change: Change
+    before_gib: int | None
+    after_gib: int | None
+
+
+class Loss(msgspec.Struct, frozen=True):
+    """Something that is destroyed, or destroyed and made anew.
+
+    Attributes:
+        address: Of the resource; empty where no Terraform plan was given.
+        subject: Node, key of the volume or name of the zone; else the address.
+        replaced: It is made anew.
+        kept: The topology keeps it: nobody asked for this.
+        why: What makes Terraform do it; empty where it follows from the topology.
+    """
+
+    address: str
+    kind: ResourceKind
+    subject: str
+    replaced: bool
+    kept: bool
+    why: str
+
+    @property
+    def stateful(self) -> bool:
+        """Whether it is lost for good."""
+        return self.kind in STATEFUL
+
+    @property
+    def grave(self) -> bool:
+        """Whether somebody will miss it: the rest are rules, records and the like."""
+        return self.stateful or self.kind == "machine"
+
+
+class RecordChange(msgspec.Struct, frozen=True):
+    """A set of DNS records that comes, goes or differs.
+
+    Attributes:
+        type: Of the records; `PTR` for a reverse name, which stands under its address.
+        ttl: In seconds; how long the world remembers what was there before, 0 where nothing was or nobody knows.
+        mail: Whether mail is delivered depends on it.
+        meanwhile: What happens until the world has forgotten the old ones.
+    """
+
+    name: str
+    type: str
+    change: Change
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    ttl: int
+    mail: bool
+    meanwhile: str
+
+
+class CostRow(msgspec.Struct, frozen=True):
+    """Some of the same thing; amounts in a month, None where no price is known."""
+
+    what: str
+    before_quantity: int
+    after_quantity: int
+    unit: str
+    before: float | None
+    after: float | None
+    currency: str
+
+
+class CostChange(msgspec.Struct, frozen=True):
+    """What a month costs, before and after.
+
+    Attributes:
+        before: Totals by currency.
+        after: Likewise.
+        rows: What differs.
+        dates: ISO dates for which the prices were read.
+        unknown: What has no known price.
+    """
+
+    before: dict[str, float]
+    after: dict[str, float]
+    rows: tuple[CostRow, ...]
+    dates: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+class Configure(msgspec.Struct, frozen=True):
+    """A node that needs its data once more, and the command that brings it after the apply."""
+
+    node: str
+    command: str
+
+
+class Caution(msgspec.Struct, frozen=True):
+    """What a reviewer should know; `mend` is what can be done about it."""
+
+    rule: str
+    message: str
+    mend: str
+
+
+class Disagreement(msgspec.Struct, frozen=True):
+    """Where the Terraform plan says something else than the topology.
+
+    Attributes:
+        kind: It opens what no flow asks for, lacks what one asks for, its machines or volumes are others, it destroys
+            what the topology keeps, or something was changed outside of Terraform.
+        address: Of the resource; empty where there is none.
+        standing: It was so before, and this plan leaves it.
+        internet: What it opens to the whole Internet, as `143/tcp`; empty where it does not.
+    """
+
+    kind: Literal["opens", "lacks", "others", "destroys", "drift"]
+    address: str
+    message: str
+    standing: bool
+    internet: str = ""
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """A verdict that was met.
+
+    Attributes:
+        verdict: Its id.
+        subjects: What meets it, and is not accepted.
+        accepted: What meets it, and is accepted.
+        reason: Why it is accepted.
+        note: Why an acceptance does not count, such as that it ended.
+        fails: The review fails for it.
+    """
+
+    verdict: str
+    subjects: tuple[str, ...]
+    accepted: tuple[str, ...]
+    reason: str
+    note: str
+    fails: bool
+
+
+class Review(msgspec.Struct, frozen=True):
+    """A change, in the words of the domain.
+
+    Attributes:
+        format: Version of this structure; fields are only added within one.
+        base: What it is compared with, in words.
+        fresh: There was no deployment before.
+        terraform: A Terraform plan was read too.
+        partial: Why less could be compared than asked for; empty where all was.
+        verdict: All of it in one line.
+    """
+
+    format: int
+    base: str
+    fresh: bool
+    terraform: bool
+    partial: str
+    verdict: str
+    judgements: tuple[Judgement, ...]
+    disagreements: tuple[Disagreement, ...]
+    reach: tuple[ReachChange, ...]
+    losses: tuple[Loss, ...]
+    machines: tuple[MachineChange, ...]
+    volumes: tuple[VolumeChange, ...]
+    records: tuple[RecordChange, ...]
+    cost: CostChange
+    configure: tuple[Configure, ...]
+    cautions: tuple[Caution, ...]
+
+    @property
+    def fails(self) -> bool:
+        """Whether a verdict that was asked for is met."""
+        return any(one.fails for one in self.judgements)

@@ -1,0 +1,160 @@
+"""What a review says, sentence by sentence."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from generator.review.document import Item, Names, Text, Tone
+from generator.review.model import (
+    CostChange,
+    Judgement,
+    Loss,
+    MachineChange,
+    ReachChange,
+    RecordChange,
+    VolumeChange,
+)
+from generator.verdicts import VERDICTS
+
+
+def at(address: str, message: str) -> Text:
+    """Return a message with the resource that it is about."""
+    return (Names((address,)), f": {message}.") if address else (f"{message[0].upper()}{message[1:]}.",)
+
+
+def judgement(one: Judgement) -> Item:
+    """Return a verdict that is met."""
+    text: list[str | Names] = [Names((one.verdict,)), f": {VERDICTS[one.verdict]}"]
+    if one.subjects:
+        text += [": ", Names(one.subjects)]
+    if one.fails:
+        text.append(". This fails the review")
+    if one.accepted:
+        text += [". Accepted: ", Names(one.accepted), ", because: ", Names((one.reason,))]
+    if one.note:
+        text += [". Note: ", Names((one.note,))]
+    return Item((*text, "."), "bad" if one.fails else "care" if one.subjects else "good")
+
+
+_SOURCES = {
+    "internet": "The Internet",
+    "listed": "The listed ranges",
+    "management": "Management",
+    "vpn": "Peers of the VPN",
+    "gateway": "The gateway",
+    "cluster": "Every node",
+}
+
+
+def reaches(changes: Iterable[ReachChange]) -> Iterator[Item]:
+    """Yield what can be reached now, or no longer: a service each, but all together where the nodes come or go."""
+    together: dict[ReachChange, list[ReachChange]] = {}
+    for one in changes:
+        key = msgspec.structs.replace(one, ports="", protocol="", services=()) if one.with_node else one
+        together.setdefault(key, []).append(one)
+    yield from map(_reach, together.values())
+
+
+def _reach(changes: Sequence[ReachChange]) -> Item:
+    one = changes[0]
+    text: list[str | Names] = [_SOURCES.get(one.source, "Nodes with the role ")]
+    if one.source not in _SOURCES:
+        text.append(Names((one.source,)))
+    elif one.ranges and one.source != "internet":
+        text += [" (", Names(one.ranges), ")"]
+    text.append(f" can {'now' if one.opened else 'no longer'} reach ")
+    if not one.with_node:
+        text += [f"{'; '.join(one.services)} (", Names((_port(one),)), ") on "]
+    if one.names:
+        text += [Names(one.names), ": "]
+    text.append(Names(one.nodes))
+    if one.with_node:
+        text.append(f", which {'is' if len(one.nodes) == 1 else 'are'} {'new' if one.opened else 'gone'}: ")
+        for number, change in enumerate(changes):
+            text += [", " if number else "", Names((_port(change),)), f" {change.services[0]}"]
+    tone: Tone = ("bad" if one.source == "internet" else "care") if one.opened else "good"
+    return Item((*text, "."), tone if one.outside else "")
+
+
+def _port(one: ReachChange) -> str:
+    return f"{one.ports}/{one.protocol}"
+
+
+def loss(one: Loss) -> Item:
+    """Return what is destroyed."""
+    kind = "" if one.kind == "other" else f"{one.kind} "
+    text: list[str | Names] = [f"{kind[:1].upper()}{kind[1:]}", Names((one.subject,))]
+    text.append(" is destroyed and made anew" if one.replaced else " is destroyed")
+    if one.why:
+        text.append(f": {one.why}")
+    if one.kept:
+        text.append(", although the topology keeps it")
+    if one.stateful:
+        text.append(". What it holds is lost")
+    if one.address and one.address != one.subject:
+        text += [" (", Names((one.address,)), ")"]
+    return Item((*text, "."), "bad")
+
+
+def record(one: RecordChange) -> Item:
+    """Return records that differ."""
+    text: list[str | Names] = [f"{one.type} of ", Names((one.name,))]
+    if one.change == "changed":
+        text += [": from ", Names(one.before), " to ", Names(one.after)]
+    else:
+        text += [f" {'is new' if one.change == 'new' else 'goes'}: ", Names(one.after or one.before)]
+    text.append(f". {one.meanwhile}" if one.meanwhile else ".")
+    return Item(tuple(text), "care" if one.mail and one.change != "new" else "")
+
+
+def machine(one: MachineChange) -> Item:
+    """Return a machine that differs."""
+    words = {"new": "is new", "gone": "goes", "changed": "changes"}
+    text: list[str | Names] = ["Machine ", Names((one.node,)), f" {words[one.change]}"]
+    for number, field in enumerate(one.fields):
+        text.append(f"{': ' if number == 0 else ', '}{field.name} ")
+        text.append(Names((field.before or field.after,)))
+        if field.before and field.after:
+            text += [" to ", Names((field.after,))]
+    if one.happens and one.change == "changed":
+        text.append(f". Terraform: {one.happens}")
+    return Item((*text, "."), {"new": "good", "gone": "bad", "changed": ""}[one.change])  # type: ignore[arg-type]
+
+
+def volume(one: VolumeChange) -> Item:
+    """Return a volume that differs."""
+    text: list[str | Names] = ["Volume ", Names((one.key,)), " of ", Names((one.node,))]
+    if one.change == "changed" and one.before_gib == one.after_gib:
+        text.append(" is of another node now")
+    elif one.change == "changed":
+        text.append(f": {one.before_gib} GB to {one.after_gib} GB")
+    else:
+        text.append(f" {'is new' if one.change == 'new' else 'goes'}: {one.after_gib or one.before_gib} GB")
+    return Item((*text, "."), "bad" if one.change == "gone" else "")
+
+
+def totals(cost: CostChange) -> str:
+    """Return what a month costs before and after; nothing where both are the same."""
+    lines = []
+    for currency in dict.fromkeys([*cost.before, *cost.after]):
+        before, after = cost.before.get(currency, 0.0), cost.after.get(currency, 0.0)
+        if before != after:
+            lines.append(f"{before:.2f} to {after:.2f} {currency} a month ({after - before:+.2f})")
+    if not lines:
+        return ""
+    dates = f", by prices read {_between(cost.dates)}" if cost.dates else ""
+    return f"{'; '.join(lines)}{dates}."
+
+
+def _between(dates: Sequence[str]) -> str:
+    return f"on {dates[0]}" if len(dates) == 1 else f"from {dates[0]} to {dates[-1]}"
+
+
+def cost(change: CostChange) -> Iterator[Item]:
+    """Yield what costs more or less."""
+    for row in change.rows:
+        unit = f" {row.unit}" if row.unit else ""
+        amount = "no known price"
+        if row.before is not None and row.after is not None:
+            amount = f"{row.after - row.before:+.2f} {row.currency}"
+        yield Item((Names((row.what,)), f": {row.before_quantity}{unit} to {row.after_quantity}{unit}, {amount}."))

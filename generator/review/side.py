@@ -1,0 +1,23 @@
+"""One side of a comparison."""
+
+import msgspec
+
+from generator.context import Context
+from generator.lockfile import Lock
+from generator.plan import Cost, Plan
+from generator.problems import Problem
+
+
+class Side(msgspec.Struct, frozen=True):
+    """A deployment, decided and counted.
+
+    Attributes:
+        lock: The choices that the plan makes.
+        warnings: What is remarkable about it.
+    """
+
+    context: Context
+    plan: Plan
+    lock: Lock
+    cost: Cost
+    warnings: tuple[Problem, ...]
