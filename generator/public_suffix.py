@@ -29,7 +29,8 @@ def organizational_domain(domain: str) -> str:
         domain: In small letters, other scripts as A-labels.
     """
     rules = _rules(_ALL)
-    while not _is_rule(domain.partition(".")[2], rules):
+    # An exception to a wildcard is a name that somebody has, such as city.kawasaki.jp.
+    while f"!{domain}".encode() not in rules and not _is_rule(domain.partition(".")[2], rules):
         domain = domain.partition(".")[2]
     return domain
 

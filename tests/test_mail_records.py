@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from generator.public_suffix import organizational_domain
 from tests.helpers import build_tree, run_cli
 from tests.strategies import SSH_KEY, dump
 
@@ -333,3 +334,19 @@ def test_a_sub_domain_as_the_domain_keeps_to_its_part_of_the_zone(plan: Plan) ->
     found = plan(domain="mail.example.com", dns={"zone": "example.com", "existing_zone": True})
     assert all(key.split()[0].endswith("mail.example.com") for key in found)
     assert found["mail.example.com MX"] == ["10 mail.mail.example.com."]
+
+
+# https://raw.githubusercontent.com/publicsuffix/list/main/tests/test_psl.txt
+REGISTRABLE = {
+    "a.b.example.com": "example.com",
+    "test.ac.jp": "test.ac.jp",
+    "a.b.c.kobe.jp": "b.c.kobe.jp",
+    "www.city.kobe.jp": "city.kobe.jp",
+    "b.test.ck": "b.test.ck",
+    "www.www.ck": "www.ck",
+}
+
+
+@pytest.mark.parametrize("name", REGISTRABLE)
+def test_whose_domain_a_name_is_in(name: str) -> None:
+    assert organizational_domain(name) == REGISTRABLE[name]

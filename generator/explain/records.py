@@ -93,7 +93,7 @@ def about_kind_of_record(word: str, about: About) -> Iterator[Answer]:
     for record in about.plan.dns.public if about.plan is not None else ():
         for value, need, why in record.reasons:
             if kind.is_one is not None and kind.is_one(record.name, value.text):
-                text = value.text % tuple(f"<{symbol}>" for symbol in value.addresses)
+                text = value.shown
                 values.append(f"{record.name} {record.type}: {text}")
                 reasons.append(f"{need}: {why}.")
     if kind.is_one is not None and about.plan is not None and not values:
