@@ -44,6 +44,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
         ptr_needs_forward: A reverse name is refused until its A record is public.
         on_premises: The machines stand on the operator's own hypervisor: their sizes are free, and public
             addresses, reverse names and the way to the Internet are the operator's.
+        s3_regions: Its regions are those of S3, so that a bucket for the state is looked for beside the machines.
         larger_volumes: What an operator has to do for a volume to grow; empty where the apply does it.
     """
 
@@ -60,3 +61,4 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     ptr_needs_forward: bool
     on_premises: bool = False
     larger_volumes: str = ""
+    s3_regions: bool = False

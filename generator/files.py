@@ -2,6 +2,9 @@
 
 import msgspec
 
+BACKEND_NAME = "backend.tf"
+"""Where the Terraform says where its state is kept."""
+
 
 class GeneratedFile(msgspec.Struct, frozen=True, order=True):
     """A file to write.

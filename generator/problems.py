@@ -1,5 +1,6 @@
 """Findings about a topology, and the same with the place in the file where they stand."""
 
+import re
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
@@ -53,6 +54,15 @@ class Problem(msgspec.Struct, frozen=True, order=True):
     excerpt: str = ""
 
 
+def holds_secret(text: str) -> bool:
+    """Tell whether a text holds what must not be repeated: a private key, a password, credentials in a URL."""
+    return re.search(_NOT_SHOWN, text) is not None
+
+
+# Compiled where there is something wrong, and not before.
+_NOT_SHOWN = r"PRIVATE KEY|https?://[^/\s@]*@|\b(?:password|secret_key|secret_access_key|token)[\"']?\s*:\s*[^\s]"
+
+
 def without_follow_ups(findings: Sequence[Finding], causes: Sequence[Finding]) -> list[Finding]:
     """Return the findings that do not stand at, above or below the place of a cause, or the place that was meant.
 
@@ -96,6 +106,11 @@ def few(words: Sequence[str], most: int = 3) -> str:
     """Return the first words as `a, b, c and 5 more`."""
     more = len(words) - most
     return ", ".join(words[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def counted(number: int, thing: str, things: str = "") -> str:
+    """Return a number and its thing, in the plural where it is due; `things` is one that does not end like others."""
+    return f"{number} {thing if number == 1 else things or thing + ('es' if thing.endswith('s') else 's')}"
 
 
 def listing(words: Sequence[str]) -> str:

@@ -32,6 +32,11 @@ class Result(msgspec.Struct, frozen=True):
     out: str
     err: str
 
+    @property
+    def moves_state(self) -> bool:
+        """Whether an init stopped because the state would have to be copied to another place first."""
+        return self.code != 0 and re.search(r"migrat\w+.*state|state migration", self.out + self.err) is not None
+
 
 def find_binary() -> str | None:
     """Return the path of Terraform, else of OpenTofu, else None."""

@@ -235,6 +235,7 @@ def test_of_very_many_problems_a_terminal_gets_the_first(tmp_path: Path) -> None
     assert len(json.loads(run_cli(tmp_path, "--no-init", "--json").out)["problems"]) == len(run["results"])
 
 
+@pytest.mark.slow
 def test_time_grows_as_the_ranges_do(tmp_path: Path) -> None:
     text = (ROOT / "examples" / "gateway-libvirt" / "topology.yaml").read_text("utf-8")
     times = []

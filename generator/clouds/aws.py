@@ -7,7 +7,7 @@ from typing import Any
 
 from generator.capabilities import Capabilities, DnsProvider, Provider
 from generator.clouds.base import Cloud, Simulator, Tfvars
-from generator.clouds.resources import Opening, ResourceKind
+from generator.clouds.resources import UNKNOWN, Opening, Openings, ResourceKind
 from generator.clouds.values import key_pair, longest_compressed, public_dns, records
 from generator.context import Context
 from generator.errors import InputError
@@ -22,6 +22,7 @@ _AMI = r"ami-[0-9a-f]{8,17}"
 _NOT_IN_DESCRIPTION = r"[^A-Za-z0-9. _:/()#,@\[\]+=&;{}!$*-]"
 _ALL_ICMP_CODES = -1
 _EVERY_PROTOCOL = "-1"
+_PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6", "all": "any", _EVERY_PROTOCOL: "any"}
 _DEVICES = tuple(f"/dev/sd{letter}" for letter in "fghijklmnop")
 
 
@@ -46,6 +47,69 @@ def _elastic_ips(draft: Draft) -> Question | None:
 
 AWS_PROVIDER = Provider("aws", "hashicorp/aws", "~> 5.100")
 """Terraform's provider for whatever of AWS is in use."""
+
+
+def _ingress_openings(values: Mapping[str, Any]) -> Iterator[Opening]:
+    """Yield what a rule lets in; it has one source."""
+    sources = ("cidr_ipv4", "cidr_ipv6"), ("prefix_list_id",), ("referenced_security_group_id",)
+    yield from _opening({"protocol": values.get("ip_protocol"), **values}, *sources, single=True)
+
+
+def _rule_openings(values: Mapping[str, Any]) -> Iterator[Opening]:
+    """Yield what a rule lets in; of its group a plan says nothing before the apply, even if it names none."""
+    sources = ("cidr_blocks", "ipv6_cidr_blocks"), ("prefix_list_ids",), ("source_security_group_id",)
+    if values.get("type") == "ingress":
+        yield from _opening(values, *sources, single=True)
+
+
+def _inline_openings(values: Mapping[str, Any]) -> Iterator[Opening]:
+    sources = ("cidr_blocks", "ipv6_cidr_blocks"), ("prefix_list_ids",), ("security_groups",)
+    for rule in values.get("ingress") or ():
+        yield from _opening(rule, *sources, single=False)
+
+
+def _opening(
+    values: Mapping[str, Any],
+    range_keys: tuple[str, ...],
+    list_keys: tuple[str, ...],
+    group_keys: tuple[str, ...],
+    *,
+    single: bool,
+) -> Iterator[Opening]:
+    """Yield what a rule lets in, by itself or within its group.
+
+    Args:
+        values: Of the rule; what is known after the apply only is missing.
+        range_keys: Where its ranges stand.
+        list_keys: Where its prefix lists stand.
+        group_keys: Where the groups stand whose machines it lets in.
+        single: It has one source, and if one is known, that is it.
+    """
+    ranges, groups = _texts(values, range_keys), _texts(values, group_keys)
+    unseen = tuple(f"the prefix list {name}" for name in _texts(values, list_keys))
+    if not single or not (ranges or groups or unseen or values.get("self")):
+        if any(key not in values for key in (*range_keys, *list_keys)):
+            unseen = (*unseen, UNKNOWN)
+        elif any(key not in values for key in group_keys):
+            groups = (*groups, "")
+    if ranges or groups or unseen:
+        protocol = _PROTOCOLS.get(str(values.get("protocol")), str(values.get("protocol") or "any"))
+        yield Opening(ranges, protocol, _ports(protocol, values), groups, unseen)
+
+
+def _texts(values: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[str, ...]:
+    found = (values.get(key) or () for key in keys)
+    return tuple(text for one in found for text in ((one,) if isinstance(one, str) else one))
+
+
+def _ports(protocol: str, values: Mapping[str, Any]) -> str:
+    first, last = values.get("from_port"), values.get("to_port")
+    if protocol == "any" or first in (None, -1):
+        return "all"
+    if protocol.startswith("icmp") or first == last:
+        # A type of ICMP stands where the first port does.
+        return str(first)
+    return f"{first}-{last}" if last is not None and protocol in ("tcp", "udp") else "all"
 
 
 class Aws:
@@ -79,11 +143,26 @@ class Aws:
         "aws_route53_record": "record",
         "aws_eip_domain_name": "record",
         "aws_security_group": "firewall",
+        "aws_default_security_group": "firewall",
         "aws_security_group_rule": "firewall",
         "aws_vpc_security_group_ingress_rule": "firewall",
         "aws_vpc_security_group_egress_rule": "network",
         "aws_vpc": "network",
         "aws_subnet": "network",
+        "aws_internet_gateway": "network",
+        "aws_nat_gateway": "network",
+        "aws_route_table": "network",
+        "aws_route": "network",
+        "aws_route_table_association": "network",
+        "aws_volume_attachment": "attachment",
+        "aws_eip_association": "other",
+        "aws_key_pair": "other",
+    }
+    openings: Mapping[str, Openings] = {
+        "aws_security_group": _inline_openings,
+        "aws_default_security_group": _inline_openings,
+        "aws_security_group_rule": _rule_openings,
+        "aws_vpc_security_group_ingress_rule": _ingress_openings,
     }
     usual_region = "eu-central-1"
     topics = (
@@ -106,6 +185,7 @@ class Aws:
         host_firewall=False,
         final_snapshots=True,
         private_zone=True,
+        s3_regions=True,
         ptr_needs_forward=True,
     )
 
@@ -133,18 +213,6 @@ class Aws:
             "volumes": _volumes(plan, final_snapshots=choice.final_snapshots, names=_DEVICES),
             "dns": {**public_dns(plan.dns), "inside": records(plan.dns.inside)},
         }
-
-    def openings(self, resource_type: str, values: Mapping[str, Any]) -> Iterator[Opening]:
-        """Yield what a rule lets in, by itself or within its group."""
-        if resource_type == "aws_vpc_security_group_ingress_rule":
-            ranges = tuple(values[key] for key in ("cidr_ipv4", "cidr_ipv6") if values.get(key))
-            yield from _opening(ranges, values.get("ip_protocol"), values)
-            return
-        inline = values.get("ingress") or () if resource_type == "aws_security_group" else ()
-        alone = (values,) if values.get("type") == "ingress" else ()
-        for rule in (*inline, *alone):
-            ranges = (*(rule.get("cidr_blocks") or ()), *(rule.get("ipv6_cidr_blocks") or ()))
-            yield from _opening(ranges, rule.get("protocol"), rule)
 
     def audit(self, plan: Plan, context: Context) -> Iterator[Finding]:
         """Yield quotas exceeded and identifiers that AWS does not have."""
@@ -218,19 +286,6 @@ class Aws:
         from generator.online import aws
 
         return aws.audit(plan)
-
-
-def _opening(ranges: tuple[str, ...], protocol: object, values: Mapping[str, Any]) -> Iterator[Opening]:
-    first, last = values.get("from_port"), values.get("to_port")
-    if not ranges:
-        return
-    if protocol in (_EVERY_PROTOCOL, "all"):
-        yield Opening(ranges, "any", "all")
-    elif protocol == "icmp" or first == last:
-        # A type of ICMP stands where the first port does.
-        yield Opening(ranges, str(protocol), "all" if first in (None, -1) else str(first))
-    else:
-        yield Opening(ranges, str(protocol), f"{first}-{last}")
 
 
 def _firewall(plan: Plan) -> dict[str, object]:

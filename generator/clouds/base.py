@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeAlias
 
 from generator.capabilities import Capabilities, DnsProvider, Provider
-from generator.clouds.resources import Opening, ResourceKind
+from generator.clouds.resources import Openings, ResourceKind
 from generator.context import Context
 from generator.plan import Plan
 from generator.problems import Finding
@@ -65,13 +65,9 @@ class Cloud(Protocol):
     def resource_kinds(self) -> Mapping[str, ResourceKind]:
         """What the providers' resources are, by type, or by `type.name` as the modules name them."""
 
-    def openings(self, resource_type: str, values: Mapping[str, Any]) -> Iterator[Opening]:
-        """Yield what a firewall resource lets in from addresses.
-
-        Args:
-            resource_type: Of a resource of the kind `firewall`.
-            values: As a Terraform plan has them; what is known after apply only is missing.
-        """
+    @property
+    def openings(self) -> Mapping[str, Openings]:
+        """How to read what a resource lets in, by its type; of all that do, not of ours alone."""
 
     @property
     def hints(self) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 from generator.addressing import disjoint
 from generator.capabilities import Capabilities, DnsProvider, Provider
 from generator.clouds.base import Cloud, Simulator, Tfvars
-from generator.clouds.resources import Opening, ResourceKind
+from generator.clouds.resources import UNKNOWN, Opening, Openings, ResourceKind
 from generator.clouds.values import key_pair, longest_compressed, public_dns
 from generator.context import Context
 from generator.errors import InputError
@@ -19,6 +19,7 @@ from generator.problems import Finding
 from generator.question import Draft, Question, Topic, one
 
 _ANY = "0.0.0.0/0"
+_EVERYWHERE = (_ANY, "::/0")
 _ID = r"[0-9]{1,18}"
 _SELECTOR = r"[A-Za-z0-9][A-Za-z0-9._/-]*=[A-Za-z0-9][A-Za-z0-9._-]*"
 _OUT = (("tcp", "1-65535"), ("udp", "1-65535"), ("icmp", None))
@@ -42,6 +43,28 @@ def _snapshot(draft: Draft) -> Question | None:
 
 HCLOUD_PROVIDER = Provider("hcloud", "hetznercloud/hcloud", "~> 1.68")
 """Terraform's provider for whatever of Hetzner is in use."""
+
+
+def _firewall_openings(values: Mapping[str, Any]) -> Iterator[Opening]:
+    for rule in values.get("rule") or ():
+        if rule.get("direction", "in") == "in":
+            ranges = tuple(rule.get("source_ips") or ())
+            ports = (rule["port"] or "") if "port" in rule else "all"
+            yield Opening(ranges, rule.get("protocol", "any"), ports, unseen=() if "source_ips" in rule else (UNKNOWN,))
+
+
+def _server_openings(values: Mapping[str, Any]) -> Iterator[Opening]:
+    """Yield everything, where no firewall stands before a public address: then nothing is filtered."""
+    interfaces: Sequence[Mapping[str, Any]] = values.get("public_net") or ({},)
+    public = any(one.get(f"ipv{version}_enabled", True) for one in interfaces for version in (4, 6))
+    if public and not values.get("firewall_ids", True):
+        yield Opening(_EVERYWHERE, "any", "all")
+
+
+def _balancer_openings(values: Mapping[str, Any]) -> Iterator[Opening]:
+    """Yield what a load balancer listens on: no firewall stands before it, nor between it and the private network."""
+    usual = {"http": "80", "https": "443"}.get(values.get("protocol", ""), "all")
+    yield Opening(_EVERYWHERE, "tcp", str(values.get("listen_port") or usual))
 
 
 class Hetzner:
@@ -80,6 +103,14 @@ class Hetzner:
         "hcloud_network": "network",
         "hcloud_network_subnet": "network",
         "hcloud_network_route": "network",
+        "hcloud_volume_attachment": "attachment",
+        "hcloud_ssh_key": "other",
+        "hcloud_placement_group": "other",
+    }
+    openings: Mapping[str, Openings] = {
+        "hcloud_firewall": _firewall_openings,
+        "hcloud_server": _server_openings,
+        "hcloud_load_balancer_service": _balancer_openings,
     }
     usual_region = "fsn1"
     topics = (
@@ -134,13 +165,6 @@ class Hetzner:
             },
             "dns": public_dns(plan.dns),
         }
-
-    def openings(self, resource_type: str, values: Mapping[str, Any]) -> Iterator[Opening]:
-        """Yield what a firewall lets in."""
-        del resource_type
-        for rule in values.get("rule") or ():
-            if rule["direction"] == "in":
-                yield Opening(tuple(rule["source_ips"] or ()), rule["protocol"], rule["port"] or "")
 
     def audit(self, plan: Plan, context: Context) -> Iterator[Finding]:
         """Yield limits exceeded and images that Hetzner could not find."""

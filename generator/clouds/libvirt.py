@@ -8,7 +8,7 @@ from typing import Any
 
 from generator.capabilities import Capabilities, DnsProvider, Provider
 from generator.clouds.base import Cloud, Simulator, Tfvars
-from generator.clouds.resources import Opening, ResourceKind
+from generator.clouds.resources import Openings, ResourceKind
 from generator.clouds.values import public_dns
 from generator.context import Context
 from generator.errors import InputError
@@ -97,7 +97,11 @@ class Libvirt:
         "libvirt_volume": "disk",
         "libvirt_volume.data": "volume",
         "libvirt_network": "network",
+        "libvirt_pool": "other",
+        "libvirt_cloudinit_disk": "other",
     }
+    # The machines filter for themselves.
+    openings: Mapping[str, Openings] = {}
     usual_region = "local"
     topics = (
         Topic(option="uplink", metavar="BRIDGE", help="bridge of the hypervisor (br0)", ask=_uplink, depends=True),
@@ -134,11 +138,6 @@ class Libvirt:
         larger_volumes="Terraform cannot grow it: run the virsh blockresize that terraform apply prints, and then "
         "carbonio-node-configure.",
     )
-
-    def openings(self, resource_type: str, values: Mapping[str, Any]) -> Iterator[Opening]:
-        """Yield nothing: the machines filter for themselves."""
-        del resource_type, values
-        yield from ()
 
     def tfvars(self, plan: Plan, context: Context) -> Tfvars:
         """Return the values of the root variables; what is as the variables' defaults say is left to them."""

@@ -288,6 +288,7 @@ RECORD_TYPE = one_of("A", "AAAA", "CAA", "CNAME", "MX", "NS", "SRV", "TXT")
 RECORD_TEXT = _matching("the text of a record: ASCII, on one line", r"[\x20-\x7e]{1,4000}", most=4000)
 KEY_TEXT = _matching("the text of a DKIM key, on one or more lines", r"[\t\n\r\x20-\x7e]{1,4000}", most=4000)
 REASON = _matching("a reason: a sentence on one line", r"[^\x00-\x1f\x7f]{3,300}", most=300)
+SUBJECT = _matching("a name as the review shows it, such as 143/tcp", r"[^\x00-\x1f\x7f]{1,300}", most=300)
 _DATE = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 DATE = Kind("a date such as 2026-12-31", _date, "2026-12-31", schema=written(_DATE))
 SELECTOR = _domain_name("a DKIM selector such as carbonio", rf"{_LABEL}(?:\.{_LABEL})*", most=100)

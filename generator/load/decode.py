@@ -15,7 +15,7 @@ from generator.kinds import NETWORK, OPENING
 from generator.kinds.kind import Kind
 from generator.load.shape import Field, Shape, fields_of
 from generator.load.source import Source, entries, is_null, scalar
-from generator.problems import Finding, Path, closest, nearest
+from generator.problems import Finding, Path, closest, holds_secret, nearest
 from generator.topology import Table, Topology
 
 _MOST_FINDINGS = 500
@@ -102,6 +102,8 @@ class _Decoder:
         hint, known = nearest(key, list(fields)), "" if meant else f"Known here: {', '.join(fields)}."
         if not path and key in known_services():
             meant, hint, known = "", "; it is a service", f"Write it under services, as in: services: {{{key}: true}}"
+        if path == ("state",) and _CREDENTIAL.search(key):
+            meant, hint, known = "", "; credentials do not belong into a file", _CREDENTIALS
         why = f"{_quoted(key)} is not a key of {_said(path)}{hint}"
         place = (*path, meant) if meant and meant not in written else ()
         self._add(Finding("unknown-key", (*path, key), why, known, key=True, meant=place))
@@ -226,6 +228,13 @@ Elsewhere a dollar may be meant: in the text of a record.
 _NO_SUBSTITUTION = "What is reviewed is what applies: write the value, or give it with --overlay or --set."
 
 
+_CREDENTIAL = re.compile(r"access_key|secret|password|token|user")
+_CREDENTIALS = (
+    "Terraform takes them from the environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for s3, "
+    "TF_HTTP_USERNAME and TF_HTTP_PASSWORD for gitlab and http."
+)
+
+
 def _said(path: Path) -> str:
     """Return a path as people write it: `nodes.mta1.roles[0]`."""
     text = ""
@@ -240,8 +249,8 @@ def _printable(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    if "PRIVATE KEY" in text:
-        return "a private key (not shown)"
+    if holds_secret(text):
+        return "a private key (not shown)" if "PRIVATE KEY" in text else "a text with credentials (not shown)"
     return f'"{_printable(text)}"'
 
 

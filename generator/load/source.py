@@ -7,7 +7,7 @@ from typing import TypeAlias
 import msgspec
 import yaml
 
-from generator.problems import Finding, Path, Problem, Severity
+from generator.problems import Finding, Path, Problem, Severity, holds_secret
 
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\.[0-9]+")
@@ -108,7 +108,8 @@ class Source:
             return msgspec.structs.replace(problem, length=1)
         lines = self._lines_of(problem.file)
         excerpt = lines[problem.line - 1] if problem.line <= len(lines) else ""
-        return msgspec.structs.replace(problem, excerpt=excerpt if len(excerpt) <= _LONGEST_LINE else "")
+        hidden = len(excerpt) > _LONGEST_LINE or holds_secret(excerpt)
+        return msgspec.structs.replace(problem, excerpt="" if hidden else excerpt)
 
     def _lines_of(self, file: str) -> list[str]:
         if file not in self._lines:

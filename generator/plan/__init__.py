@@ -11,6 +11,7 @@ from generator.plan.firewalls import Forward, Gateway, HostFirewall, HostRule, P
 from generator.plan.flows import CLUSTER_GROUP, GATEWAY, OUTSIDE, RESOLVER, Flow, Group, Protocol, Rule
 from generator.plan.install import InstallCommand, InstallPlan, NodeInstall, ValueToNote
 from generator.plan.machines import Image, Link, Machine, PlannedNode, Subnet, Volume
+from generator.plan.state import State, place_of
 
 __all__ = [
     "ASKED",
@@ -47,11 +48,13 @@ __all__ = [
     "Resolver",
     "Router",
     "Rule",
+    "State",
     "Subnet",
     "ValueToNote",
     "Volume",
     "Vpn",
     "Zone",
+    "place_of",
 ]
 
 
@@ -93,6 +96,7 @@ class Plan(msgspec.Struct, frozen=True):
         subnets: By name.
         nat_subnet: Where the address translation for private nodes stands; empty without any.
         images: By key.
+        state: None where Terraform keeps its state in the folder, or the operator's own file says where.
         host_data: Content of `nodes/<node>.json` by node.
         notices: What the operator should know, one sentence or two each.
     """
@@ -110,6 +114,7 @@ class Plan(msgspec.Struct, frozen=True):
     subnets: dict[str, Subnet]
     nat_subnet: str
     images: dict[str, Image]
+    state: State | None
     dns: DnsPlan
     install: InstallPlan
     host_data: dict[str, dict[str, object]]

@@ -24,6 +24,7 @@ from generator.planner.machines import choose_machines, os_disk
 from generator.planner.notices import notices
 from generator.planner.placement_groups import choose_placement_groups
 from generator.planner.resolver import choose_resolvers, plan_resolver
+from generator.planner.state import plan_state
 from generator.planner.volumes import plan_volumes
 from generator.problems import Finding
 from generator.topology import Topology
@@ -40,8 +41,7 @@ def make_plan(context: Context, lock: Lock) -> tuple[Plan, Lock, list[Finding]]:
         The plan, the lock that holds its choices, and what turned out wrong or remarkable.
     """
     findings: list[Finding] = []
-    topology = context.topology
-    deployment = _deployment(topology, context)
+    deployment = _deployment(context.topology, context)
     findings += _elsewhere(deployment, lock, context)
     placement = place(context, lock, findings)
     machines = choose_machines(context, lock, findings)
@@ -68,6 +68,7 @@ def make_plan(context: Context, lock: Lock) -> tuple[Plan, Lock, list[Finding]]:
         subnets=placement.subnets,
         nat_subnet=placement.nat_subnet,
         images={image.key: image for image in sorted(images.values(), key=lambda image: image.key)},
+        state=plan_state(context, deployment.name),
         dns=dns,
         install=plan_install(context, nodes, placement.subnets, dns),
         host_data=host_data(context, nodes, volumes, resolver),
@@ -93,7 +94,7 @@ def _elsewhere(deployment: Deployment, lock: Lock, context: Context) -> Iterator
             "destroy, then remove topology.lock.json and run generate --force.",
         )
     elif lock.network and lock.network != deployment.network:
-        after = "every machine is replaced"
+        after = "every machine gets another address, and has to be rebuilt where Terraform does not replace it"
         if context.capabilities.on_premises:
             after = "machines that run keep their addresses until they are rebuilt"
         why = f"the network changes from {lock.network}: {after}"

@@ -11,6 +11,7 @@ from msgspec import Meta
 from generator import kinds
 from generator.topology.acceptance import Acceptance
 from generator.topology.dns import Dkim, Dmarc, Dns, MailDomain, Spf
+from generator.topology.state import State
 from generator.topology.table import Table
 from generator.verdicts import VERDICTS
 
@@ -24,6 +25,7 @@ __all__ = [
     "Network",
     "Node",
     "Spf",
+    "State",
     "Table",
     "Topology",
     "VpnChoice",
@@ -369,6 +371,7 @@ class Topology(Table, frozen=True, kw_only=True):
             "Its set-up is always yours to run"
         ),
     ] = "nothing"
+    state: State = State()
     silence: Annotated[
         dict[Annotated[str, kinds.WORD], str],
         kinds.REASON,

@@ -15,6 +15,6 @@ class Acceptance(Table, frozen=True, kw_only=True):
     until: Annotated[str, kinds.DATE, Meta(description="The last day on which it counts", examples=["2026-12-31"])]
     only: Annotated[
         tuple[str, ...],
-        kinds.REASON,
+        kinds.SUBJECT,
         Meta(description="What is accepted, as the review names it; all of it unless said", examples=[["143/tcp"]]),
     ] = ()

@@ -14,6 +14,7 @@ from generator.validate.resolve import resolve
 from generator.validate.roles import check_roles
 from generator.validate.services import check_services
 from generator.validate.silence import check_silence
+from generator.validate.state import check_state
 
 __all__ = ["check", "resolve"]
 
@@ -28,6 +29,7 @@ RULES = (
     check_dns,
     check_mail,
     check_records,
+    check_state,
     check_silence,
 )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from generator.context import Context
-from generator.problems import Finding, nearest
+from generator.problems import Finding, few, nearest
 
 
 def check_silence(context: Context) -> Iterator[Finding]:
@@ -18,7 +18,7 @@ def check_silence(context: Context) -> Iterator[Finding]:
         path = ("silence", name)
         if name not in known:
             hint = nearest(name, warnings)
-            mend = "" if hint else f"Warnings: {', '.join(warnings)}."
+            mend = "" if hint else f"The id stands in a warning's brackets, such as {few(warnings)} (docs/rules.md)."
             yield Finding("unknown-rule", path, f'"{name}" is not a rule{hint}', mend, key=True)
         elif not known[name].warning:
             why = f"{name} is an error, which is not silenced"

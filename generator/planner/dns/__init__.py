@@ -57,8 +57,8 @@ def plan_dns(context: Context, nodes: dict[str, PlannedNode], findings: list[Fin
     theirs = context.capabilities.on_premises
     may = dns.ptr or (dns.existing_zone and dns.delegated) or not context.capabilities.ptr_needs_forward
     addresses = tuple(_address(one) for one in reverse)
-    outside = Senders(addresses, _targets(context, exposed, public_name, shared=bool(shared)), public_name)
-    inside = Senders(addresses, _targets(context, nodes, public_name), public_name)
+    outside = _senders(context, addresses, exposed, public_name, shared=bool(shared))
+    inside = _senders(context, addresses, nodes, public_name, shared=False)
     ours = [*_hosts(context, primary.zone, exposed, public_name, value), *_of_domains(context, domains, outside)]
     if dns.silent_hosts:
         ours += silent(context, ours, {*reverse.values(), *outside.targets, *domains})
@@ -147,16 +147,24 @@ def _sorted(records: list[Record]) -> tuple[Record, ...]:
     return tuple(sorted(records, key=lambda record: record.key))
 
 
-def _targets(
-    context: Context, nodes: dict[str, PlannedNode], public_name: str, *, shared: bool = False
-) -> dict[str, int]:
-    """Return names and preferences of the MX over the nodes of one view; `shared`: all have one address in it."""
+def _senders(
+    context: Context,
+    addresses: tuple[RecordValue, ...],
+    nodes: dict[str, PlannedNode],
+    public_name: str,
+    *,
+    shared: bool,
+) -> Senders:
+    """Return what the records refer to in one view of the nodes; `shared`: all have one address in it."""
     proxies = [node for node in nodes.values() if "proxy" in node.roles]
     mtas = [node for node in nodes.values() if "mta" in node.roles]
-    together = bool(proxies) and (proxies == mtas or (shared and bool(mtas)))
-    if together:
-        return {public_name: _PREFERENCE}
-    return {node.fqdn: context.topology.dns.mx.get(node.name, _PREFERENCE) for node in mtas}
+    preferences = context.topology.dns.mx
+    own = {node.fqdn: preferences.get(node.name, _PREFERENCE) for node in mtas}
+    if not proxies or not (proxies == mtas or (shared and mtas)):
+        return Senders(addresses, own, tuple(own), public_name)
+    # One name has one preference: where nodes shall have their own, they stand under their own names.
+    apart = not shared and any(node.name in preferences for node in mtas)
+    return Senders(addresses, own if apart else {public_name: _PREFERENCE}, (public_name,), public_name)
 
 
 def _hosts(

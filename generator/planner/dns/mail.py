@@ -15,11 +15,13 @@ class Senders(msgspec.Struct, frozen=True):
     Attributes:
         addresses: Addresses that send, or symbols of them.
         targets: Names of the MX, with their preference.
+        submission: Names under which mail programs send.
         public_name: The name that users know.
     """
 
     addresses: tuple[RecordValue, ...]
     targets: dict[str, int]
+    submission: tuple[str, ...]
     public_name: str
 
 
@@ -115,7 +117,7 @@ class MailRecords:
                 continue
             if not context.carriers(service.role):
                 continue
-            hosts = names.targets if service.role == "mta" else (names.public_name,)
+            hosts = names.submission if service.role == "mta" else (names.public_name,)
             values = tuple(RecordValue(f"0 1 {service.ports} {host}.") for host in hosts)
             yield self._record(service.srv, "SRV", values, "optional", f"mail programs find {service.title} by it")
         if context.topology.dns.autodiscover:
