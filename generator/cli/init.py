@@ -11,15 +11,17 @@ from pathlib import Path
 
 from generator.cli.options import common
 from generator.cli.pipeline import WrongTopologyError, plan_topology, render_planned
-from generator.cli.report import count, printable, say
+from generator.cli.report import printable, say
 from generator.clouds import DNS_PROVIDERS, REGISTRY
 from generator.errors import Exit, InputError, SurroundingsError
+from generator.init.ci import HOSTS, plan_files, write_files
 from generator.init.files import create, refuse_existing
 from generator.init.interview import Refusal, find_answers, wrapped
 from generator.init.keys import usual_key
 from generator.init.questions import all_topics
 from generator.init.world import World
 from generator.init.writer import SCHEMA_NAME
+from generator.problems import counted
 
 _DESCRIPTION = """\
 Write a first topology: asks at a terminal for whatever is not given as an
@@ -51,12 +53,22 @@ def parser() -> argparse.ArgumentParser:
         else:
             found.add_argument(f"--{name}", dest=name, action="store_const", const="yes", help=topic.help)
             found.add_argument(f"--no-{name}", dest=name, action="store_const", const="no", help="leave that out")
+    found.add_argument(
+        "--ci",
+        choices=HOSTS,
+        metavar="HOST",
+        help="write what shows a reviewed plan in pull requests, too: github, gitlab, atlantis, or shell for the "
+        "scripts alone; beside a topology that exists, that alone",
+    )
     return found
 
 
 def run(arguments: Namespace) -> int:
     """Run the command and return its exit code."""
     path = Path(arguments.topology)
+    others = [value for name, value in vars(arguments).items() if name not in ("topology", "ci")]
+    if arguments.ci and path.is_file() and others.count(None) == len(others):
+        return _write_ci(arguments.ci, path)
     refuse_existing(path)
     # There is no stdin at all where a service started us.
     terminal = _Terminal() if sys.stdin and sys.stdin.isatty() and sys.stderr.isatty() else None
@@ -70,7 +82,29 @@ def run(arguments: Namespace) -> int:
         start = "\n" if terminal is not None else ""
         say(f"{start}interrupted; {path if os.path.lexists(path) else 'nothing'} was written")
         return Exit.INTERRUPTED
+    if arguments.ci:
+        _write_ci(arguments.ci, path)
     _say_next(path, world)
+    return Exit.FINE
+
+
+def _write_ci(host: str, path: Path) -> int:
+    """Write the files for pull requests beside a topology, which has to generate."""
+    reader = argparse.ArgumentParser()
+    common(reader)
+    planned = plan_topology(reader.parse_args([str(path)]))
+    written = write_files(plan_files(host, path, planned.plan.deployment.name))
+    for one in written:
+        say(f"{os.path.relpath(one)} is written.")
+    if not written:
+        say("unchanged: all of these files are there.")
+    if planned.plan.state is None:
+        for line in wrapped(
+            "Terraform's state is a file in the folder, which no pipeline finds again. Before the first one runs, say "
+            "where it is kept, as in  state: {backend: s3, bucket: example-terraform, region: eu-central-1}"
+        ):
+            say(line)
+    say("Commit them, with all that generate wrote and .terraform.lock.hcl; docs/pull-requests.md has the rest.")
     return Exit.FINE
 
 
@@ -152,7 +186,7 @@ def _say_next(path: Path, world: World) -> None:
     apply = "terraform apply" if here else f"terraform -chdir={shlex.quote(str(folder))} apply"
     title = world.cloud.capabilities.title
     say("")
-    say(f"{path} is written: {count(len(world.nodes), 'node')} on {title}.")
+    say(f"{path} is written: {counted(len(world.nodes), 'node')} on {title}.")
     for answer in world.answers.values():
         for line in wrapped(answer.question.notice):
             say(line)
