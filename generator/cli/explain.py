@@ -1,4 +1,4 @@
-"""`generate explain`: what a port, a role, a node, a record, a key or a rule is, and where that is written."""
+"""`generate explain`: what a port, role, node, record, key, rule or verdict is, and where that is written."""
 
 import argparse
 from argparse import Namespace
@@ -39,7 +39,7 @@ def run(arguments: Namespace) -> int:
         without = "" if about.plan is not None else " Nodes and records are known where there is a topology."
         raise InputError(
             f'there is nothing to say about "{arguments.what}"{hint}',
-            f"Ask for a port, a role, a service, a node, a record, a volume, a key or a rule.{without}",
+            f"Ask for a port, a role, a service, a node, a record, a volume, a key, a rule or a verdict.{without}",
         )
     if arguments.json:
         out(json_bytes(answers).decode(), end="")

@@ -13,7 +13,7 @@ from generator.errors import WrongTopologyError as WrongTopologyError
 from generator.load import Source, decode, read_keys, read_source
 from generator.lockfile import Lock, read_lock
 from generator.plan import Plan
-from generator.problems import Finding, Problem, without_follow_ups
+from generator.problems import Finding, Problem, holds_secret, without_follow_ups
 from generator.validate import check, resolve
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def plan_topology(options: Namespace) -> Planned:
         InputError: It or the lock file cannot be read.
     """
     source, problems = read_source(options.topology, options.overlay, options.set)
-    if options.overlay or options.set:
+    if (options.overlay or options.set) and not getattr(options, "silent", False):
         say(f"composed of {', '.join([options.topology, *options.overlay, *_shown(options.set)])}")
     if problems and source.root is None:
         raise WrongTopologyError(problems)
@@ -136,7 +136,7 @@ def _place(problem: Problem) -> tuple[str, int, int]:
 
 def _shown(assignments: list[str]) -> list[str]:
     """Return options as they are said, without what is long or must not be shown."""
-    mosts = [text.find("=") + 1 if "PRIVATE KEY" in text else _MOST_SHOWN for text in assignments]
+    mosts = [text.find("=") + 1 if holds_secret(text.replace("=", ": ", 1)) else _MOST_SHOWN for text in assignments]
     return [
         f"--set {text[:most]}{'…' if len(text) > most else ''}" for text, most in zip(assignments, mosts, strict=True)
     ]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from generator.errors import Exit, SurroundingsError
-from generator.problems import Problem, few
+from generator.problems import Problem, counted, few
 
 _WIDTH = 80
 _INDENT = "      = "
@@ -105,7 +105,7 @@ def say_problems(problems: Sequence[Problem]) -> None:
     if len(found) > _MOST_PROBLEMS:
         say(f"{len(found) - _MOST_PROBLEMS:,} more are left out here; generate --check --sarif prints all of them")
     if errors:
-        say(f"{count(len(errors), 'error')}; nothing was written")
+        say(f"{counted(len(errors), 'error')}; nothing was written")
         others = few(list(dict.fromkeys(problem.rule for problem in errors))[1:], most=2)
         say(f"why: generate explain {errors[0].rule}{f' (also {others})' if others else ''}")
 
@@ -163,8 +163,3 @@ def problem_rows(problems: Sequence[Problem]) -> list[dict[str, object]]:
     """Return problems as JSON prints them, sorted by place."""
     names = ("file", "line", "column", "severity", "rule", "message", "mend", "length")
     return [{name: getattr(problem, name) for name in names} for problem in sorted(problems)]
-
-
-def count(number: int, thing: str) -> str:
-    """Return a number and its thing, in the plural where it is due."""
-    return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from generator.cli.options import common
 from generator.cli.pipeline import Planned, plan_topology
-from generator.cli.report import count, out, printable, say, say_problems
+from generator.cli.report import out, printable, say, say_problems
 from generator.errors import Exit
-from generator.problems import few
+from generator.problems import counted, few
 
 if TYPE_CHECKING:
     from generator.verify.model import Row
@@ -167,13 +167,13 @@ def _end(rows: Sequence["Row"]) -> Iterator[str]:
     """Yield how many there are of which, and what to do first."""
     findings = sum(row.is_finding for row in rows)
     right = sum(row.status == "ok" for row in rows)
-    words = [f"{right} of {count(len(rows), 'row')} right"]
+    words = [f"{right} of {counted(len(rows), 'row')} right"]
     if findings:
-        words.append(count(findings, "finding"))
+        words.append(counted(findings, "finding"))
     for status in ("warning", "skipped"):
         number = sum(row.status == status for row in rows)
         if number:
-            words.append(f"{number} {status}" if status == "skipped" else count(number, status))
+            words.append(f"{number} {status}" if status == "skipped" else counted(number, status))
     yield f"{', '.join(words)}."
     first = _first(rows)
     if first is not None:

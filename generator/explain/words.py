@@ -1,4 +1,4 @@
-"""Rules and keys of the topology."""
+"""Rules and keys of the topology, verdicts and warnings of a review."""
 
 import typing
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from generator.explain.answer import About, Answer
 from generator.kinds.kind import Kind
 from generator.rules import page, rules
 from generator.topology import Table, Topology
+from generator.verdicts import CAUTIONS, VERDICTS
 
 
 def about_rule(word: str, about: About) -> Iterator[Answer]:
@@ -20,6 +21,18 @@ def about_rule(word: str, about: About) -> Iterator[Answer]:
         kind = "warning" if rule.warning else "error"
         title, *text = page(rule)
         yield Answer(f"{kind}[{rule.id}]: {title.removesuffix('.')}", tuple(text))
+
+
+def about_verdict(word: str, about: About) -> Iterator[Answer]:
+    """Yield what `generate review` says by a word."""
+    del about
+    if word in VERDICTS:
+        met = VERDICTS[word]
+        accepted = f"accept: {{{word}: {{reason: WHY, until: DATE}}}}"
+        how = f"A review fails for it with --fail-on {word}. Where it is meant, the topology accepts it: {accepted}"
+        yield Answer(f"{word}: a verdict of generate review", (f"{met[0].upper()}{met[1:]}.", how))
+    elif word in CAUTIONS:
+        yield Answer(f"{word}: a warning of generate review", (CAUTIONS[word],))
 
 
 def about_key(word: str, about: About) -> Iterator[Answer]:

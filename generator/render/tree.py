@@ -7,7 +7,7 @@ import msgspec
 from generator.capabilities import DnsProvider, Provider
 from generator.clouds.base import Cloud
 from generator.context import Context
-from generator.files import GeneratedFile, json_bytes
+from generator.files import BACKEND_NAME, GeneratedFile, json_bytes
 from generator.lockfile import LOCK_NAME, Lock
 from generator.paths import MODULES, TEMPLATES
 from generator.plan import Plan
@@ -51,7 +51,7 @@ def render(plan: Plan, lock: Lock, context: Context, cloud: Cloud, dns: DnsProvi
 
 def _root(plan: Plan, cloud: Cloud, dns: DnsProvider) -> Iterator[GeneratedFile]:
     providers: list[Provider] = sorted({*cloud.providers, *dns.providers})
-    values = {
+    values: dict[str, object] = {
         "cloud_templates": cloud.templates,
         "dns_provider": plan.dns.provider,
         "providers": providers,
@@ -60,6 +60,9 @@ def _root(plan: Plan, cloud: Cloud, dns: DnsProvider) -> Iterator[GeneratedFile]
     for folder, names in ((cloud.templates, _OF_THE_CLOUD), ("common", _COMMON)):
         for name in names:
             yield GeneratedFile(name, jinja.get_template(f"{folder}/{name}.j2").render(values).encode())
+    if plan.state is not None:
+        values |= {"state": plan.state, "width": max(map(len, plan.state.settings))}
+        yield GeneratedFile(BACKEND_NAME, jinja.get_template("common/backend.tf.j2").render(values).encode())
 
 
 def _modules(cloud: Cloud, dns: DnsProvider) -> Iterator[GeneratedFile]:

@@ -50,7 +50,7 @@ def review(
         today: For acceptances that end.
     """
     old, new = (None if before is None else before.plan), after.plan
-    agreement = None if terraform is None else Agreement(terraform, after, list(REGISTRY.values()))
+    agreement = None if terraform is None else Agreement(terraform, before, after, list(REGISTRY.values()))
     # Without its beginning nothing can be said of a change; Terraform knows its own.
     known = after if not partial else None
     compared = None if known is None else known.plan
@@ -72,8 +72,10 @@ def review(
         cost=cost_change(None if before is None else before.cost, None if known is None else known.cost),
         configure=tuple(Configure(node, configure_command(node)) for node in _to_configure(old, new)),
         cautions=cautions(before, after, records),
+        beside=() if agreement is None else agreement.beside(),
     )
-    judgements = policy.judge(_met(found, old, new), after.context.topology.accept, fail_on, today)
+    accepted, earlier = ({} if side is None else side.context.topology.accept for side in (after, before))
+    judgements = policy.judge(_met(found, old, new), accepted, earlier, fail_on, today)
     found = msgspec.structs.replace(found, judgements=judgements)
     return msgspec.structs.replace(found, verdict=summary(found))
 
@@ -87,7 +89,7 @@ def _met(found: Review, before: Plan | None, after: Plan) -> dict[str, Collectio
         "new-internet-exposure": list(policy.internet(found.reach, found.disagreements)),
         "management-widened": () if before is None else widened(before, after),
         "management-narrowed": () if before is None else widened(after, before),
-        "mail-dns": list(policy.of_mail(found.records)),
+        "mail-dns": list(policy.of_mail(found.records, found.losses, found.disagreements)),
         "release-change": () if before is None or before.deployment.release == release else (release,),
         "plan-disagrees": list(policy.unasked(found.disagreements)),
     }

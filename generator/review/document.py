@@ -30,7 +30,7 @@ class Section(NamedTuple):
         lead: What is to be said of all of it; may be empty.
         items: Not empty, unless the lead says it all.
         folded: Not to be read by everybody.
-        whole: Where there is no room for all, its items are kept before those of others.
+        whole: Where there is no room for all, its items are kept before those of others, and as long as they can be.
     """
 
     id: str

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 
 from generator.plan import Plan, PlannedNode, Volume
-from generator.review.model import FieldChange, MachineChange, VolumeChange
+from generator.review.model import IN_PLACE, PRIVATE_ADDRESS, FieldChange, MachineChange, VolumeChange
 
 
 def machine_changes(before: Plan | None, after: Plan | None, happens: Mapping[str, str]) -> tuple[MachineChange, ...]:
-    """Return what differs, by node.
+    """Return what differs, by node; or is the same, and Terraform changes it all the same.
 
     Args:
         before: None where there was nothing.
@@ -30,7 +30,7 @@ def _machine(name: str, old: PlannedNode | None, new: PlannedNode | None, happen
         for key in dict.fromkeys([*news, *olds])
         if olds.get(key) != news.get(key)
     )
-    if not fields:
+    if not fields and not happens.startswith(IN_PLACE):
         return None
     return MachineChange(
         name, "new" if old is None else "gone" if new is None else "changed", one.roles, fields, happens
@@ -44,7 +44,7 @@ def _fields(node: PlannedNode) -> Iterator[tuple[str, str]]:
     yield "system disk", f"{node.os_disk_gib} GB"
     yield "system", node.os
     yield "image", node.image.id or "found at apply"
-    yield "private address", node.address
+    yield PRIVATE_ADDRESS, node.address
     yield "public address", "own" if node.public else "for the way out" if node.public_address else "none"
     if node.stated_address:
         yield "stated address", node.stated_address

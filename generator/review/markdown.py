@@ -13,8 +13,14 @@ LIMIT = 65_536
 _ROOM = 1_000
 """For what a script puts before or behind it."""
 
-_LEVELS = ((200, 1000), (50, 200), (20, 100), (8, 60), (3, 30), (1, 10), (1, 3))
-"""Names in a list and items in a section, tried in this order until all fits."""
+_ALL = 1_000_000
+_LEVELS = (
+    *((200, 1000, _ALL), (50, 200, _ALL), (20, 100, _ALL), (8, 60, _ALL), (3, 30, _ALL), (1, 10, _ALL), (1, 3, _ALL)),
+    *((1, 3, 300), (1, 3, 100), (1, 3, 30), (1, 1, 10)),
+)
+"""Names in a list, items in a section, and items in one that is kept whole, tried in this order until all fits."""
+
+_CUT = "More does not fit here: the page and the JSON have it."
 
 _LONGEST = 300
 """Characters of one name; longer ones are made to impress."""
@@ -28,24 +34,36 @@ _MARKS = {"bad": "\u26d4 ", "care": "\u26a0\ufe0f ", "good": "\u2705 ", "": ""}
 def markdown(review: Review) -> str:
     """Return the comment."""
     found = ""
-    for names, items in _LEVELS:
-        found = "\n".join(_lines(review, names, items)) + "\n"
+    for names, items, whole in _LEVELS:
+        found = "\n".join(_lines(review, names, items, whole)) + "\n"
         if len(found.encode()) <= LIMIT - _ROOM:
-            break
-    return found
+            return found
+    return _cut(found)
 
 
-def _lines(review: Review, names: int, items: int) -> Iterator[str]:
+def _cut(text: str) -> str:
+    """Return as many whole lines as fit; only texts that are made to impress come here."""
+    found, room = [], LIMIT - _ROOM - len(_CUT.encode())
+    for line in text.splitlines():
+        # A line that is too long by itself says less than those behind it.
+        if (size := len(line.encode()) + 1) <= room:
+            found.append(line)
+            room -= size
+    folded = sum(line.startswith("<details>") for line in found) - found.count("</details>")
+    return "\n".join([*found, *("</details>",) * folded, "", _CUT]) + "\n"
+
+
+def _lines(review: Review, names: int, items: int, whole: int) -> Iterator[str]:
     failing = review.fails
     yield f"## {_MARKS['bad'] if failing else ''}{escaped(review.verdict)}"
     yield ""
     yield f"Compared with {code(review.base)}{'' if review.terraform else ', without a Terraform plan'}."
     for section in sections(review):
         yield ""
-        yield from _section(section, names, items)
+        yield from _section(section, names, whole if section.whole else items)
 
 
-def _section(section: Section, names: int, items: int) -> Iterator[str]:
+def _section(section: Section, names: int, most: int) -> Iterator[str]:
     number = f" ({len(section.items)})" if section.items else ""
     if section.folded:
         yield f"<details><summary>{section.title}{number}</summary>"
@@ -55,7 +73,6 @@ def _section(section: Section, names: int, items: int) -> Iterator[str]:
     if section.lead:
         yield escaped(section.lead)
         yield ""
-    most = len(section.items) if section.whole else items
     for item in section.items[:most]:
         yield _item(item, names)
     if len(section.items) > most:
@@ -77,7 +94,7 @@ def _names(part: Names, most: int) -> str:
 
 def escaped(text: str) -> str:
     """Return a text in which nothing is Markdown, HTML, a link or a mention."""
-    text = " ".join("".join(char if char.isprintable() else " " for char in text).split(" "))
+    text = "".join(char if char.isprintable() else " " for char in text)
     return _ACTIVE.sub(lambda found: f"&#{ord(found[0])};", _LINKS.sub(_INVISIBLE, text))
 
 

@@ -10,6 +10,12 @@ Change: TypeAlias = Literal["new", "gone", "changed"]
 STATEFUL: frozenset[ResourceKind] = frozenset({"volume", "address", "zone"})
 """What is lost for good with its resource: data, an address with its good name, a zone's name servers."""
 
+IN_PLACE = "changed in place"
+"""How what happens to a machine begins, where Terraform changes it."""
+
+PRIVATE_ADDRESS = "private address"
+"""Name of the field of a machine."""
+
 
 class ReachChange(msgspec.Struct, frozen=True):
     """What can be reached now, or no longer.
@@ -17,7 +23,7 @@ class ReachChange(msgspec.Struct, frozen=True):
     Attributes:
         opened: Or closed.
         outside: The source is none of the nodes.
-        source: As in `Flow`.
+        source: As in `Flow`; the Internet also where listed ranges amount to it.
         ranges: The addresses for which it changes; empty where the source is a role.
         ports: Those for which it changes.
         nodes: Where.
@@ -91,7 +97,7 @@ class Loss(msgspec.Struct, frozen=True):
     @property
     def grave(self) -> bool:
         """Whether somebody will miss it: the rest are rules, records and the like."""
-        return self.stateful or self.kind == "machine"
+        return self.stateful or self.kind == "machine" or (self.kind == "attachment" and self.kept)
 
 
 class RecordChange(msgspec.Struct, frozen=True):
@@ -99,7 +105,9 @@ class RecordChange(msgspec.Struct, frozen=True):
 
     Attributes:
         type: Of the records; `PTR` for a reverse name, which stands under its address.
+        change: `changed` also where only the time changes for which the world remembers them.
         ttl: In seconds; how long the world remembers what was there before, 0 where nothing was or nobody knows.
+        ttl_after: How long it remembers what is there now, likewise.
         mail: Whether mail is delivered depends on it.
         meanwhile: What happens until the world has forgotten the old ones.
     """
@@ -110,6 +118,7 @@ class RecordChange(msgspec.Struct, frozen=True):
     before: tuple[str, ...]
     after: tuple[str, ...]
     ttl: int
+    ttl_after: int
     mail: bool
     meanwhile: str
 
@@ -124,6 +133,10 @@ class CostRow(msgspec.Struct, frozen=True):
     before: float | None
     after: float | None
     currency: str
+
+
+_HALF_A_CENT = 0.005
+"""Less is rounded away."""
 
 
 class CostChange(msgspec.Struct, frozen=True):
@@ -142,6 +155,17 @@ class CostChange(msgspec.Struct, frozen=True):
     rows: tuple[CostRow, ...]
     dates: tuple[str, ...]
     unknown: tuple[str, ...]
+
+    @property
+    def differences(self) -> dict[str, float]:
+        """What a month costs more, by currency, where that is half a cent at least."""
+        found = {one: self.after.get(one, 0.0) - self.before.get(one, 0.0) for one in [*self.before, *self.after]}
+        return {currency: more for currency, more in found.items() if abs(more) >= _HALF_A_CENT}
+
+    @property
+    def untold(self) -> tuple[str, ...]:
+        """What of the difference has no known price."""
+        return tuple(row.what for row in self.rows if row.before is None or row.after is None)
 
 
 class Configure(msgspec.Struct, frozen=True):
@@ -164,17 +188,27 @@ class Disagreement(msgspec.Struct, frozen=True):
 
     Attributes:
         kind: It opens what no flow asks for, lacks what one asks for, its machines or volumes are others, it destroys
-            what the topology keeps, or something was changed outside of Terraform.
+            what the topology keeps, makes again what stood before, makes up for an earlier change, its DNS records are
+            others, or something was changed outside of Terraform.
         address: Of the resource; empty where there is none.
         standing: It was so before, and this plan leaves it.
-        internet: What it opens to the whole Internet, as `143/tcp`; empty where it does not.
+        internet: What it opens to the whole Internet, or may, as `143/tcp`; empty where it does not.
+        mail: The record on which mail depends; empty where it is about none.
     """
 
-    kind: Literal["opens", "lacks", "others", "destroys", "drift"]
+    kind: Literal["opens", "lacks", "others", "destroys", "again", "overdue", "records", "drift"]
     address: str
     message: str
     standing: bool
     internet: str = ""
+    mail: str = ""
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """A resource that changes and that no generated file has; `happens` is what Terraform does to it, in words."""
+
+    address: str
+    happens: str
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -225,6 +259,7 @@ class Review(msgspec.Struct, frozen=True):
     cost: CostChange
     configure: tuple[Configure, ...]
     cautions: tuple[Caution, ...]
+    beside: tuple[Beside, ...] = ()
 
     @property
     def fails(self) -> bool:

@@ -3,6 +3,8 @@
 import datetime as dt
 from collections.abc import Collection, Iterator, Mapping
 
+import msgspec
+
 from generator.problems import few
 from generator.review.model import (
     Disagreement,
@@ -35,11 +37,23 @@ def destroyed(losses: Collection[Loss], *, stateful: bool) -> Iterator[str]:
             yield loss.subject
 
 
-def of_mail(changes: Collection[RecordChange]) -> Iterator[str]:
-    """Yield the records of mail that change or go; new ones take nothing away."""
+def of_mail(
+    changes: Collection[RecordChange], losses: Collection[Loss], disagreements: Collection[Disagreement]
+) -> Iterator[str]:
+    """Yield the records of mail that change or go, and whole zones; new ones take nothing away.
+
+    By the topology, or by Terraform alone.
+    """
+    for loss in losses:
+        # The zone inside has no name of its own in a plan: only nodes ask it.
+        if loss.kind == "zone" and loss.subject != loss.address:
+            yield f"zone {loss.subject}"
     for change in changes:
         if change.mail and change.change != "new":
             yield f"{change.name} {change.type}"
+    for one in disagreements:
+        if one.mail and not one.standing:
+            yield one.mail
 
 
 def unasked(disagreements: Collection[Disagreement]) -> Iterator[str]:
@@ -52,6 +66,7 @@ def unasked(disagreements: Collection[Disagreement]) -> Iterator[str]:
 def judge(
     found: Mapping[str, Collection[str]],
     accepted: Mapping[str, Acceptance],
+    earlier: Mapping[str, Acceptance],
     fail_on: Collection[str],
     today: dt.date,
 ) -> tuple[Judgement, ...]:
@@ -60,14 +75,26 @@ def judge(
     Args:
         found: What meets each verdict.
         accepted: What the topology accepts.
+        earlier: What it accepted before this change.
         fail_on: Verdicts for which a review fails.
         today: For acceptances that end.
     """
     return tuple(
-        _judgement(verdict, tuple(dict.fromkeys(found[verdict])), accepted.get(verdict), verdict in fail_on, today)
+        _noted(
+            _judgement(verdict, tuple(dict.fromkeys(found[verdict])), accepted.get(verdict), verdict in fail_on, today),
+            stood=verdict in accepted and accepted[verdict] == earlier.get(verdict),
+        )
         for verdict in VERDICTS
         if found.get(verdict)
     )
+
+
+def _noted(judgement: Judgement, *, stood: bool) -> Judgement:
+    """Return a judgement that says so where it was accepted before: for another change, most likely."""
+    if not stood or not judgement.accepted:
+        return judgement
+    notes = ("the acceptance was there before this change", judgement.note)
+    return msgspec.structs.replace(judgement, note="; ".join(filter(None, notes)))
 
 
 def _judgement(

@@ -8,7 +8,17 @@ import msgspec
 
 from generator.plan import GATEWAY, Flow, Plan, Record
 from generator.review.model import ReachChange
-from generator.review.spans import ALL_PORTS, Span, addresses, joined, port_text, ports, ranges, without
+from generator.review.spans import (
+    ALL_PORTS,
+    Span,
+    addresses,
+    amounts_to_internet,
+    joined,
+    port_text,
+    ports,
+    ranges,
+    without,
+)
 from generator.show.reach import target_nodes
 
 _ORDER = ("internet", "listed", "management", "vpn")
@@ -104,10 +114,11 @@ def _changes(
                 continue
             for where, which in beyond(one, known):
                 outside = is_outside(flow.source)
+                everybody = flow.source == "listed" and amounts_to_internet(where)
                 key = ReachChange(
                     opened=opened,
                     outside=outside,
-                    source=flow.source,
+                    source="internet" if everybody else flow.source,
                     ranges=where if outside else (),
                     protocol=flow.protocol,
                     ports=flow.ports if flow.protocol == "any" else which,

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import msgspec
+
 from generator.plan import DnsPlan, Plan, Record
 from generator.review.model import Change, RecordChange
 
@@ -28,6 +30,17 @@ _MEANWHILE: dict[tuple[str, Change], str] = {
 }
 
 
+_ADDED: dict[str, str] = {
+    "MX": "Others deliver to the new host {after}.",
+    _SPF: "Others judge our mail by the old record {until}: what a new address sends may be refused.",
+    "A": "Clients find the new address {after}.",
+}
+"""Where all that was there stays."""
+
+_TAKEN: dict[str, str] = {_SPF: "Others accept our mail from the old address {until}."}
+"""Where nothing comes."""
+
+
 def record_changes(before: Plan | None, after: Plan | None) -> tuple[RecordChange, ...]:
     """Return the public records that differ, those that mail depends on first; an absent plan has none."""
     changes = [*_sets(before, after), *_reverse_names(before, after)]
@@ -47,10 +60,7 @@ def _sets(before: Plan | None, after: Plan | None) -> Iterator[RecordChange]:
         if was == now:
             continue
         change: Change = "new" if not was.texts else "gone" if not now.texts else "changed"
-        shown = (was.texts, now.texts)
-        if change == "changed" and was.ttl != now.ttl:
-            shown = ((*was.texts, f"for {duration(was.ttl)}"), (*now.texts, f"for {duration(now.ttl)}"))
-        yield _change(name, kind, change, *shown, was.ttl)
+        yield _change(name, kind, change, was, now)
 
 
 class _Values(NamedTuple):
@@ -77,15 +87,39 @@ def _reverse_names(before: Plan | None, after: Plan | None) -> Iterator[RecordCh
         was, now = old.get(address, ""), new.get(address, "")
         if was != now:
             change: Change = "new" if not was else "gone" if not now else "changed"
-            yield _change(address, _REVERSE, change, (was,) * bool(was), (now,) * bool(now), 0)
+            values = (_Values(0, (one,) * bool(one)) for one in (was, now))
+            found = _change(address, _REVERSE, change, *values)
+            if change == "gone" and (after is None or address not in _public_addresses(after)):
+                # Nobody sends mail from it any more.
+                found = msgspec.structs.replace(found, mail=False, meanwhile="")
+            yield found
 
 
-def _change(
-    name: str, kind: str, change: Change, before: tuple[str, ...], after: tuple[str, ...], ttl: int
-) -> RecordChange:
-    text = _MEANWHILE.get((kind, change), "")
-    text = text.format(until=f"for up to {duration(ttl)}", after=f"after at most {duration(ttl)}")
-    return RecordChange(name, kind, change, before, after, ttl, kind in MAIL, text)
+def _public_addresses(plan: Plan) -> set[str]:
+    router = "" if plan.router is None else plan.router.public_address
+    return {
+        router,
+        *(node.stated_address or f"public:{node.name}" for node in plan.nodes.values() if node.public_address),
+    }
+
+
+def _change(name: str, kind: str, change: Change, was: _Values, now: _Values) -> RecordChange:
+    same = was.texts == now.texts
+    text = (
+        ""
+        if same
+        else _meanwhile(kind, change, *({word for text in one.texts for word in text.split()} for one in (was, now)))
+    )
+    text = text.format(until=f"for up to {duration(was.ttl)}", after=f"after at most {duration(was.ttl)}")
+    return RecordChange(name, kind, change, was.texts, now.texts, was.ttl, now.ttl, kind in MAIL and not same, text)
+
+
+def _meanwhile(kind: str, change: Change, old: set[str], new: set[str]) -> str:
+    if change == "changed" and old < new:
+        return _ADDED.get(kind, _MEANWHILE.get((kind, change), ""))
+    if change == "changed" and new < old:
+        return _TAKEN.get(kind, _MEANWHILE.get((kind, change), ""))
+    return _MEANWHILE.get((kind, change), "")
 
 
 def duration(seconds: int) -> str:

@@ -19,6 +19,9 @@ def _judged(review: Review) -> Iterator[Section]:
     yield Section("verdicts", "Verdicts", "", tuple(map(sentences.judgement, review.judgements)), whole=True)
     items = tuple(Item(sentences.at(one.address, one.message), "bad") for one in new)
     yield Section("disagreements", "Terraform and the topology disagree", "", items)
+    beside = tuple(Item((Names((one.address,)), f" is {one.happens}."), "care") for one in review.beside)
+    lead = "No generated file has these, and what they open or send elsewhere cannot be told here." if beside else ""
+    yield Section("beside", "Resources of your own", lead, beside)
 
 
 def _changes(review: Review) -> Iterator[Section]:
@@ -27,7 +30,7 @@ def _changes(review: Review) -> Iterator[Section]:
     machines = (*map(sentences.machine, review.machines), *map(sentences.volume, review.volumes))
     yield Section("reach", "Who can reach what", "", outside, whole=True)
     yield Section("losses", "Destroyed or replaced", "", losses, whole=True)
-    yield Section("dns", "DNS", "", tuple(map(sentences.record, review.records)))
+    yield Section("dns", "DNS", "", tuple(sentences.records(review.records)))
     yield Section("machines", "Machines and volumes", "", machines)
     yield Section("cost", "Cost", sentences.totals(review.cost), tuple(sentences.cost(review.cost)))
 

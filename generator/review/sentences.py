@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from generator.clouds.resources import ResourceKind
 from generator.review.document import Item, Names, Text, Tone
 from generator.review.model import (
+    PRIVATE_ADDRESS,
     CostChange,
     Judgement,
     Loss,
@@ -14,12 +16,14 @@ from generator.review.model import (
     RecordChange,
     VolumeChange,
 )
+from generator.review.records import duration
 from generator.verdicts import VERDICTS
 
 
 def at(address: str, message: str) -> Text:
     """Return a message with the resource that it is about."""
-    return (Names((address,)), f": {message}.") if address else (f"{message[0].upper()}{message[1:]}.",)
+    end = "" if message.endswith("?") else "."
+    return (Names((address,)), f": {message}{end}") if address else (f"{message[0].upper()}{message[1:]}{end}",)
 
 
 def judgement(one: Judgement) -> Item:
@@ -33,7 +37,7 @@ def judgement(one: Judgement) -> Item:
         text += [". Accepted: ", Names(one.accepted), ", because: ", Names((one.reason,))]
     if one.note:
         text += [". Note: ", Names((one.note,))]
-    return Item((*text, "."), "bad" if one.fails else "care" if one.subjects else "good")
+    return Item((*text, "."), "bad" if one.fails else "care" if one.subjects or one.note else "good")
 
 
 _SOURCES = {
@@ -46,23 +50,48 @@ _SOURCES = {
 }
 
 
+_SCATTERED = 3
+"""What is opened among the nodes in more pieces than this is what was closed between open ports."""
+
+
 def reaches(changes: Iterable[ReachChange]) -> Iterator[Item]:
     """Yield what can be reached now, or no longer: a service each, but all together where the nodes come or go."""
     together: dict[ReachChange, list[ReachChange]] = {}
+    scattered: dict[ReachChange, list[ReachChange]] = {}
     for one in changes:
         key = msgspec.structs.replace(one, ports="", protocol="", services=()) if one.with_node else one
-        together.setdefault(key, []).append(one)
+        if not one.outside and not one.with_node:
+            same = msgspec.structs.replace(one, ports="", protocol="", nodes=())
+            scattered.setdefault(same, []).append(one)
+        else:
+            together.setdefault(key, []).append(one)
     yield from map(_reach, together.values())
+    for pieces in scattered.values():
+        if len(pieces) > _SCATTERED:
+            yield _pieces(pieces)
+        else:
+            yield from (_reach([one]) for one in pieces)
 
 
-def _reach(changes: Sequence[ReachChange]) -> Item:
+def _pieces(changes: Sequence[ReachChange]) -> Item:
     one = changes[0]
+    text = [*_who(one), f"{'; '.join(one.services)} on "]
+    text.append(Names(tuple(dict.fromkeys(node for change in changes for node in change.nodes))))
+    return Item((*text, ", together on ", Names(tuple(dict.fromkeys(map(_port, changes)))), "."))
+
+
+def _who(one: ReachChange) -> list[str | Names]:
     text: list[str | Names] = [_SOURCES.get(one.source, "Nodes with the role ")]
     if one.source not in _SOURCES:
         text.append(Names((one.source,)))
     elif one.ranges and one.source != "internet":
         text += [" (", Names(one.ranges), ")"]
-    text.append(f" can {'now' if one.opened else 'no longer'} reach ")
+    return [*text, f" can {'now' if one.opened else 'no longer'} reach "]
+
+
+def _reach(changes: Sequence[ReachChange]) -> Item:
+    one = changes[0]
+    text = _who(one)
     if not one.with_node:
         text += [f"{'; '.join(one.services)} (", Names((_port(one),)), ") on "]
     if one.names:
@@ -72,12 +101,21 @@ def _reach(changes: Sequence[ReachChange]) -> Item:
         text.append(f", which {'is' if len(one.nodes) == 1 else 'are'} {'new' if one.opened else 'gone'}: ")
         for number, change in enumerate(changes):
             text += [", " if number else "", Names((_port(change),)), f" {change.services[0]}"]
-    tone: Tone = ("bad" if one.source == "internet" else "care") if one.opened else "good"
+    grave = one.source == "internet" and any(change.protocol != "icmp" for change in changes)
+    tone: Tone = ("bad" if grave else "care") if one.opened else "good"
     return Item((*text, "."), tone if one.outside else "")
 
 
 def _port(one: ReachChange) -> str:
     return f"{one.ports}/{one.protocol}"
+
+
+_LOST: dict[ResourceKind, str] = {
+    "volume": "What is on it goes with it",
+    "zone": "Its records go with it, and its name servers answer no more",
+    "address": "It does not come back, nor does its good name",
+    "attachment": "The volume is taken from its machine, and keeps what is on it",
+}
 
 
 def loss(one: Loss) -> Item:
@@ -89,18 +127,32 @@ def loss(one: Loss) -> Item:
         text.append(f": {one.why}")
     if one.kept:
         text.append(", although the topology keeps it")
-    if one.stateful:
-        text.append(". What it holds is lost")
+    if one.kind in _LOST:
+        text.append(f". {_LOST[one.kind]}")
     if one.address and one.address != one.subject:
         text += [" (", Names((one.address,)), ")"]
-    return Item((*text, "."), "bad")
+    return Item((*text, "."), "bad" if one.grave else "")
 
 
-def record(one: RecordChange) -> Item:
-    """Return records that differ."""
+def records(changes: Iterable[RecordChange]) -> Iterator[Item]:
+    """Yield records that differ: those of which only the time to live changes, all together."""
+    times: dict[tuple[int, int], list[str]] = {}
+    for one in changes:
+        if one.before == one.after:
+            times.setdefault((one.ttl, one.ttl_after), []).append(f"{one.type} of {one.name}")
+        else:
+            yield _record(one)
+    for (before, after), names in times.items():
+        begin = f"Remembered for {duration(after)} instead of {duration(before)}, by everybody once that has passed: "
+        yield Item((begin, Names(tuple(names)), "."))
+
+
+def _record(one: RecordChange) -> Item:
     text: list[str | Names] = [f"{one.type} of ", Names((one.name,))]
     if one.change == "changed":
         text += [": from ", Names(one.before), " to ", Names(one.after)]
+        if one.ttl != one.ttl_after:
+            text.append(f", remembered for {duration(one.ttl_after)}")
     else:
         text += [f" {'is new' if one.change == 'new' else 'goes'}: ", Names(one.after or one.before)]
     text.append(f". {one.meanwhile}" if one.meanwhile else ".")
@@ -118,7 +170,10 @@ def machine(one: MachineChange) -> Item:
             text += [" to ", Names((field.after,))]
     if one.happens and one.change == "changed":
         text.append(f". Terraform: {one.happens}")
-    return Item((*text, "."), {"new": "good", "gone": "bad", "changed": ""}[one.change])  # type: ignore[arg-type]
+    moves = one.change == "changed" and any(field.name == PRIVATE_ADDRESS for field in one.fields)
+    if moves and not one.happens.startswith("replaced"):
+        text.append(". It has to be made anew for that")
+    return Item((*text, "."), "bad" if one.change == "gone" else "care" if moves else "")
 
 
 def volume(one: VolumeChange) -> Item:
@@ -136,10 +191,9 @@ def volume(one: VolumeChange) -> Item:
 def totals(cost: CostChange) -> str:
     """Return what a month costs before and after; nothing where both are the same."""
     lines = []
-    for currency in dict.fromkeys([*cost.before, *cost.after]):
+    for currency, more in cost.differences.items():
         before, after = cost.before.get(currency, 0.0), cost.after.get(currency, 0.0)
-        if before != after:
-            lines.append(f"{before:.2f} to {after:.2f} {currency} a month ({after - before:+.2f})")
+        lines.append(f"{before:.2f} to {after:.2f} {currency} a month ({more:+.2f})")
     if not lines:
         return ""
     dates = f", by prices read {_between(cost.dates)}" if cost.dates else ""

@@ -1,20 +1,28 @@
-"""Sets of IPv4 addresses, and of ports, as spans of numbers."""
+"""Sets of IPv4 addresses, and of ports, as spans of numbers; and which of them amount to the Internet."""
 
 from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, summarize_address_range
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, summarize_address_range
 from typing import TypeAlias
+
+from generator.addressing import PRIVATE
 
 Span: TypeAlias = tuple[int, int]
 """First and last number."""
 
 ALL_PORTS: Span = (0, 65535)
 
+_MOST = 2**24
+"""Public IPv4 addresses: nobody holds more than one block of this size, so more of them are everybody's."""
+
+_WIDEST = 16
+"""Length of an IPv6 prefix: registries give nobody a shorter one."""
+
 
 @lru_cache(maxsize=4096)
 def addresses(ranges: tuple[str, ...]) -> tuple[Span, ...]:
     """Return the addresses of ranges as spans, sorted and apart."""
-    networks = map(IPv4Network, ranges)
+    networks = (IPv4Network(text, strict=False) for text in ranges)
     return joined((int(network[0]), int(network[-1])) for network in networks)
 
 
@@ -25,6 +33,16 @@ def ranges(spans: Iterable[Span]) -> tuple[str, ...]:
         for first, last in spans
         for network in summarize_address_range(IPv4Address(first), IPv4Address(last))
     )
+
+
+def amounts_to_internet(ranges: Iterable[str]) -> bool:
+    """Tell whether IPv4 or IPv6 ranges are so many addresses that they are everybody's, in however many pieces."""
+    texts = tuple(ranges)
+    private = addresses(tuple(map(str, PRIVATE)))
+    public = without(addresses(tuple(text for text in texts if ":" not in text)), private)
+    sixes = [IPv6Network(text, strict=False) for text in texts if ":" in text]
+    wide = any(one.prefixlen <= _WIDEST and not one.is_private for one in sixes)
+    return wide or sum(last - first + 1 for first, last in public) > _MOST
 
 
 def ports(text: str) -> Span:

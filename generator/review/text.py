@@ -28,4 +28,9 @@ def text(review: Review) -> Iterator[str]:
             if one.id == "configure":
                 yield f"  {plain(item.text, 1)}"
             else:
-                yield from paragraph(plain(item.text, _MOST), f"  {_MARKS[item.tone]}", "    ")
+                yield from paragraph(_sentence(plain(item.text, _MOST)), f"  {_MARKS[item.tone]}", "    ")
+
+
+def _sentence(words: str) -> str:
+    """Return a sentence with one full stop at its end: names of DNS may bring their own."""
+    return words.removesuffix(".") if words.endswith("..") else words

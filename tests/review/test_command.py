@@ -232,7 +232,8 @@ PLANS = {
     ),
     "newer": (b'{"format_version":"2.0"}', "has format version 2.0; this version of generate reads 1.x", "as new as"),
     "other": (b'{"users": 150}', "it has no format_version", "terraform show"),
-    "state": (b"[]", "is not the whole JSON of a Terraform plan", "terraform show"),
+    "list": (b"[]", "is not the whole JSON of a Terraform plan", "terraform show"),
+    "state": (b'{"format_version":"1.0","values":{}}', "is the JSON of a state", "terraform plan -out=tfplan"),
     "failed": (b'{"format_version":"1.2","errored":true}', "is of a plan that failed", "Mend what terraform plan says"),
     "powershell": ('{"format_version":"1.2"}'.encode("utf-16"), "is not UTF-8", "utf8"),
     "empty": (b"", "is not the whole JSON of a Terraform plan", "terraform show"),
@@ -256,8 +257,8 @@ USAGE = {
     ("--base", "nodes"): "nodes has no topology.yaml",
     ("--plan", "missing.json"): "missing.json cannot be read: No such file or directory",
     ("--fail-on", "destroy-statful"): '"destroy-statful" is not a verdict; did you mean "destroy-stateful"?',
-    ("--json", "--markdown"): "--json and --markdown exclude each other",
-    ("--today", "soon"): "invalid",
+    ("--json", "--markdown"): "--json, --markdown and --html exclude each other",
+    ("--today", "soon"): '"soon" is not a date such as 2026-12-31',
 }
 
 
@@ -284,3 +285,144 @@ def test_all_formats_at_once(mail: Path) -> None:
     assert json.loads((mail / "out" / "review" / "review.json").read_text("utf-8")) == reviewed(mail)
     (mail / "file").touch()
     assert run_cli(mail, "review", "--write", "file").code == 3
+
+
+@pytest.mark.parametrize("ranges", ["[0.0.0.0/0]", "[0.0.0.0/1, 128.0.0.0/1]"])
+def test_ranges_that_amount_to_the_internet_are_the_internet(ranges: str, mail: Path) -> None:
+    edit(mail, "users: 150", f"services: {{imap: {ranges}}}\nusers: 150")
+    found = reviewed(mail, "--fail-on", "new-internet-exposure", code=1)
+    assert [(one["source"], one["ports"]) for one in found["reach"] if one["outside"]] == [("internet", "143")]
+    assert found["verdict"].startswith("The Internet can reach more")
+
+
+def test_a_base_that_a_pipeline_forgot_to_name_is_not_this_folder(mail: Path) -> None:
+    """As with --base "$BASE" where nothing set it: compared with itself, nothing would ever change."""
+    edit(mail, "users: 150", "services: {imap: true}\nusers: 150")
+    result = run_cli(mail, "review", "--base", "")
+    assert (result.code, result.out) == (2, "")
+    assert "--base is empty" in result.err
+
+
+def test_an_overlay_that_this_change_brings(mail: Path) -> None:
+    (mail / "more.yaml").write_text("services: {imap: true}\n", "utf-8")
+    found = reviewed(mail, "--overlay", "more.yaml")
+    assert [(one["opened"], one["ports"]) for one in found["reach"] if one["outside"]] == [(True, "143")]
+
+
+def test_a_topology_that_is_a_link_is_not_a_new_deployment(mail: Path) -> None:
+    (mail / "topology.yaml").rename(mail / "real.yaml")
+    (mail / "topology.yaml").symlink_to("real.yaml")
+    git(mail, "add", ".")
+    git(mail, "commit", "--quiet", "--message=Link")
+    result = run_cli(mail, "review")
+    assert (result.code, result.out) == (2, "")
+    assert "topology.yaml is a symbolic link" in result.err
+    assert "generate review real.yaml" in result.err
+
+
+def test_a_topology_under_another_name_is_not_a_new_deployment(mail: Path) -> None:
+    git(mail, "mv", "topology.yaml", "mail.yaml")
+    result = run_cli(mail, "review", "mail.yaml")
+    assert (result.code, result.out) == (2, "")
+    assert "HEAD has no mail.yaml, but a topology.lock.json: it had another name there" in result.err
+
+
+def test_terraform_knows_what_is_no_new_deployment(mail: Path) -> None:
+    """What is in its state was not made by this change, whatever git knows."""
+    git(mail, "rm", "--quiet", "-r", "--cached", ".")
+    git(mail, "commit", "--quiet", "--message=Forget")
+    machine = {
+        "address": 'module.nodes.hcloud_server.this["mta1"]',
+        "module_address": "module.nodes",
+        "mode": "managed",
+        "type": "hcloud_server",
+        "name": "this",
+        "index": "mta1",
+    }
+    for actions, code in ((["no-op"], 2), (["create"], 0)):
+        change = {**machine, "change": {"actions": actions, "before": {}, "after": {}}}
+        (mail / "plan.json").write_text(json.dumps({"format_version": "1.2", "resource_changes": [change]}), "utf-8")
+        found = reviewed(mail, "--plan", "plan.json", code=code)
+        assert found["fresh"] is (code == 0)
+        assert ("has no topology.yaml, and Terraform's state has this deployment" in found["partial"]) is (code == 2)
+        assert found["base"].endswith(", which has no topology.yaml")
+
+
+def test_no_lock_in_the_base(mail: Path) -> None:
+    """What git does not keep is taken from here: chosen anew, machines would seem to move."""
+    edit(mail, "  infra1:", "  another1: [docs]\n  infra1:")
+    assert run_cli(mail, "--no-init").code == 0
+    git(mail, "rm", "--quiet", "--cached", "topology.lock.json")
+    git(mail, "commit", "--quiet", "--all", "--message=Forget")
+    edit(mail, "users: 150", "services: {imap: true}\nusers: 150")
+    found = reviewed(mail)
+    assert found["machines"] == []
+    assert [one["ports"] for one in found["reach"]] == ["143"]
+
+
+def test_an_output_folder_that_is_not_there_yet(mail: Path) -> None:
+    assert reviewed(mail, "--out", "built/new")["fresh"] is False
+
+
+def test_no_path_of_a_work_folder_is_said(mail: Path) -> None:
+    lock = mail / "topology.lock.json"
+    lock.write_text("{", "utf-8")
+    git(mail, "commit", "--quiet", "--all", "--message=Damage")
+    git(mail, "checkout", "--quiet", "HEAD~", "--", ".")
+    result = run_cli(mail, "review")
+    assert result.code == 2
+    assert "/tmp" not in result.err
+    assert "HEAD:topology.lock.json is damaged" in result.err
+    (mail / "big.yaml").write_text("users: 300\n", "utf-8")
+    result = run_cli(mail, "review", "--base", "HEAD~", "--overlay", "big.yaml")
+    assert result.code == 0
+    assert "/tmp" not in result.err
+
+
+def test_where_a_change_left_a_branch_is_said(mail: Path) -> None:
+    git(mail, "checkout", "--quiet", "-b", "imap")
+    fork = git(mail, "rev-parse", "HEAD")[:12]
+    git(mail, "checkout", "--quiet", "main")
+    git(mail, "commit", "--quiet", "--allow-empty", "--message=More")
+    git(mail, "checkout", "--quiet", "imap")
+    assert reviewed(mail, "--base", "main")["base"] == f"main, where this change left it ({fork})"
+
+
+def test_an_acceptance_that_was_there_before_is_told(mail: Path) -> None:
+    edit(
+        mail,
+        "users: 150",
+        "users: 150\naccept:\n  new-internet-exposure:\n    reason: phones\n    until: 2026-12-31",
+    )
+    git(mail, "commit", "--quiet", "--all", "--message=Accept")
+    edit(mail, "users: 150", "services: {imap: true, submissions: true}\nusers: 150")
+    found = reviewed(mail, "--fail-on", "new-internet-exposure")
+    (judgement,) = found["judgements"]
+    assert judgement["accepted"] == ["143/tcp", "465/tcp"]
+    assert judgement["note"] == "the acceptance was there before this change"
+    assert "⚠️ `new-internet-exposure`" in run_cli(mail, "review", "--markdown", *TODAY).out
+
+
+def test_nothing_is_promised_that_only_terraform_knows(mail: Path) -> None:
+    edit(mail, "  video1: [video]", "  video1: {roles: [video], image: '123456789'}")
+    assert "nothing is lost" not in reviewed(mail)["verdict"]
+
+
+def test_a_state_that_moves_is_told(mail: Path) -> None:
+    topology = mail / "topology.yaml"
+    text = topology.read_text("utf-8")
+    topology.write_text(f"{text}state: {{backend: s3, bucket: example-terraform, region: eu-central-1}}\n", "utf-8")
+    (one,) = json.loads(run_cli(mail, "review", "--json").out)["cautions"]
+    assert one["rule"] == "state-moves"
+    assert "from a file in the folder to s3://example-terraform/" in one["message"]
+    assert "terraform init -migrate-state" in one["mend"]
+
+
+def test_outside_of_git_a_folder_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "topology.yaml").write_text(
+        (ROOT / "examples" / "single-aws" / "topology.yaml").read_text("utf-8"), "utf-8"
+    )
+    result = run_cli(tmp_path, "review")
+    assert result.code == 2
+    assert "is in no work tree of git" in result.err
+    assert "Name with --base what to compare with" in result.err

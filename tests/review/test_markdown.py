@@ -8,9 +8,11 @@ import re
 from pathlib import Path
 
 import markdown_it
+import msgspec
 import pytest
 
-from generator.review.markdown import LIMIT, code, escaped
+from generator.review import Review
+from generator.review.markdown import LIMIT, code, escaped, markdown
 from tests.helpers import run_cli
 
 SERVICES = {
@@ -81,6 +83,29 @@ def test_it_is_never_too_long_and_keeps_every_group(nodes: int, tmp_path: Path) 
     # In JSON the lists are whole.
     (imap,) = [one for one in found["reach"] if one["ports"] == "143" and not one["with_node"] and one["outside"]]
     assert len(imap["nodes"]) == nodes
+
+
+def test_however_much_is_destroyed_it_fits(tmp_path: Path) -> None:
+    for name, count in (("old", 500), ("new", 1)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "topology.yaml").write_text(topology(count, opened=True), "utf-8")
+    result = run_cli(tmp_path / "new", "review", "--base", "../old", "--markdown")
+    assert len(result.out.encode()) < LIMIT
+    assert result.out.startswith("## 499 addresses destroyed")
+    assert "### Destroyed or replaced (998)" in result.out
+    assert "more, which the page and the JSON have." in result.out
+
+
+def test_texts_made_to_be_too_long_are_cut(tmp_path: Path) -> None:
+    (tmp_path / "topology.yaml").write_text(topology(1, opened=True), "utf-8")
+    made = json.loads(run_cli(tmp_path, "review", "--base", "topology.yaml", "--json").out)
+    caution = {"rule": "long", "message": "m" * 70_000, "mend": ""}
+    found = msgspec.convert({**made, "cautions": [caution] * 20, "verdict": "First."}, Review)
+    text = markdown(found)
+    assert len(text.encode()) < LIMIT
+    assert text.startswith("## First.\n")
+    assert text.endswith("More does not fit here: the page and the JSON have it.\n")
+    assert text.count("<details>") == text.count("</details>")
 
 
 @pytest.mark.parametrize("text", HOSTILE)
