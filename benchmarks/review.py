@@ -1,8 +1,9 @@
-"""What a review costs: five nodes against the floor, and 500 nodes with a large Terraform plan."""
+"""What a review costs: five nodes against the floor, 500 nodes with a large Terraform plan, and the page of 100."""
 
 from __future__ import annotations
 
 import json
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -60,3 +61,32 @@ def _unchanged(module: str, kind: str, key: str, content: dict[str, Any]) -> dic
         "index": key,
         "change": {"actions": ["no-op"], "before": content, "after": content},
     }
+
+
+_FILTERED = """async () => {
+  const zone = document.getElementById('zone');
+  zone.value = 'internet';
+  zone.dispatchEvent(new Event('input', {bubbles: true}));
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  return performance.now();
+}"""
+
+
+def interactive(path: Path, rounds: int) -> float:
+    """Return the median of the seconds from opening a page until its filter has been used and the result drawn.
+
+    Raises:
+        RuntimeError: There is no browser.
+    """
+    from tests import pages, pictures
+
+    if why := pictures.why_no_browser():
+        raise RuntimeError(why)
+    found = []
+    with pages.browser() as browser:
+        for _ in range(rounds):
+            page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+            page.goto(path.as_uri())
+            found.append(page.evaluate(_FILTERED) / 1000)
+            page.context.close()
+    return float(statistics.median(found))

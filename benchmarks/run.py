@@ -5,7 +5,7 @@
 Parts: start (a small deployment, and what only answers, against the least that Python does), scale (1,000 and
 5,000 nodes), domains (5,000 mail domains), terraform (plans against a flat configuration), rehearsal (five nodes
 against a simulated cloud), host_firewall (rules of a machine, and the time to load them),
-review (a change of five nodes, and of 500 with a large Terraform plan).
+review (a change of five nodes, of 500 with a large Terraform plan, and the page of 100 in a browser).
 Prints a table; exit status 1 when a bound is broken.
 """
 
@@ -262,6 +262,21 @@ def review(work: Path, rounds: int) -> Iterator[Row]:
     size = (large / "plan.json").stat().st_size
     yield Row("review of 500 nodes", whole.seconds, "s", 3.0, f"Terraform plan of {size / 1e6:.0f} MB")
     yield Row("peak memory, review of 500 nodes", whole.peak_mib, "MiB", 300.0, "")
+    yield from _page(work, words, rounds)
+
+
+def _page(work: Path, words: list[str], rounds: int) -> Iterator[Row]:
+    """Measure the page of 100 nodes in a browser."""
+    folder = reviews.pair(work / "page", 99)
+    run([*words[:-1], "--write", "."], folder, ENVIRONMENT)
+    path = folder / "review.html"
+    yield Row("page of 100 nodes", path.stat().st_size / 1e6, "MB", 1.5, "")
+    try:
+        seconds = reviews.interactive(path, max(2, rounds // 2))
+    except RuntimeError as why:
+        sys.stderr.write(f"page: not opened, {why}\n")
+        return
+    yield Row("page of 100 nodes, interactive", seconds, "s", 1.0, "until the filter was used and the result drawn")
 
 
 PARTS = {

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 
 from generator.picture.scene import Card
-from generator.picture.svg import INK, QUIET, Box, Group, Words
+from generator.picture.svg import INK, MARKED, QUIET, Box, Group, Words
 from generator.picture.text import wrap
 
 CARD_GAP = 10.0
 _NAME, _TEXT, _LINE, _PAD = 13.0, 11.5, 15.0, 10.0
-_Lines = list[tuple[str, bool]]
+_Lines = list[tuple[str, bool, str]]
+"""Text, whether it is bold, and its color."""
 
 
 def cards_height(cards: Sequence[Card], room: float, columns: int) -> float:
@@ -34,7 +35,7 @@ def draw_cards(cards: Sequence[Card], x: float, y: float, room: float, columns: 
     """
     width = _width(room, columns)
     for height, row in _rows(cards, room, columns):
-        for column, (name, lines) in enumerate(row):
+        for column, (card, lines) in enumerate(row):
             left = x + column * (width + CARD_GAP)
             words = [
                 Words(
@@ -43,27 +44,36 @@ def draw_cards(cards: Sequence[Card], x: float, y: float, room: float, columns: 
                     text,
                     _NAME if bold else _TEXT,
                     bold=bold,
-                    fill=INK if bold else QUIET,
+                    fill=fill,
                 )
-                for place, (text, bold) in enumerate(lines)
+                for place, (text, bold, fill) in enumerate(lines)
             ]
-            yield Group("node", name, (Box(left, y, width, height), *words))
+            yield Group("node", card.name, (_frame(card, left, y, width, height), *words), card.data)
         y += height + CARD_GAP
+
+
+def _frame(card: Card, x: float, y: float, width: float, height: float) -> Box:
+    if not card.marks:
+        return Box(x, y, width, height)
+    first = card.marks[0]
+    return Box(x, y, width, height, first.tint, first.color, first.dash, weight=MARKED)
 
 
 def _width(room: float, columns: int) -> float:
     return (room - CARD_GAP * (columns - 1)) / columns
 
 
-def _rows(cards: Sequence[Card], room: float, columns: int) -> Iterator[tuple[float, list[tuple[str, _Lines]]]]:
+def _rows(cards: Sequence[Card], room: float, columns: int) -> Iterator[tuple[float, list[tuple[Card, _Lines]]]]:
     """Yield the rows of the grid: how high, and the lines of each card."""
     inner = _width(room, columns) - 2 * _PAD
     for start in range(0, len(cards), columns):
-        row = [(card.name, _lines(card, inner)) for card in cards[start : start + columns]]
+        row = [(card, _lines(card, inner)) for card in cards[start : start + columns]]
         yield max(len(lines) for _, lines in row) * _LINE + 12, row
 
 
 def _lines(card: Card, room: float) -> _Lines:
-    lines = [(line, True) for line in wrap(card.name, _NAME, room, bold=True)]
-    lines += [(line, False) for text in card.lines for line in wrap(text, _TEXT, room)]
+    lines = [(line, True, INK) for line in wrap(card.name, _NAME, room, bold=True)]
+    for mark in card.marks:
+        lines += [(line, True, mark.color) for line in wrap(f"{mark.sign} {mark.word}", _NAME, room, bold=True)]
+    lines += [(line, False, QUIET) for text in card.lines for line in wrap(text, _TEXT, room)]
     return lines

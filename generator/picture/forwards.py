@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
+from generator.picture.entries import LINE, draw_entry, entry_height, entry_words, ports_width
 from generator.picture.scene import Forwards
-from generator.picture.svg import QUIET, Group, Words
-from generator.picture.text import width, wrap
+from generator.picture.svg import Group, Shape, Words
+from generator.picture.text import wrap
 
-_TITLE, _TEXT = 13.0, 11.5
-_FIRST, _LINE, _GAP, _BELOW = 18.0, 16.0, 10.0, 8.0
+_TITLE = 13.0
+_FIRST, _BELOW = 18.0, 8.0
 
 
 def draw_forwards(forwards: Sequence[Forwards], x: float, y: float, room: float) -> tuple[list[Group], float]:
@@ -25,16 +26,17 @@ def draw_forwards(forwards: Sequence[Forwards], x: float, y: float, room: float)
     tables = []
     at = y + _FIRST
     for one in forwards:
-        shapes = []
+        shapes: list[Shape] = []
         for line in wrap(one.title, _TITLE, room, bold=True):
             shapes.append(Words(x, at, line, _TITLE, bold=True))
-            at += _LINE
-        ports_width = max(width(ports, _TEXT, bold=True) for ports, _ in one.lines)
-        for ports, nodes in one.lines:
-            shapes.append(Words(x, at, ports, _TEXT, bold=True))
-            for line in wrap(f"to {nodes}", _TEXT, room - ports_width - _GAP):
-                shapes.append(Words(x + ports_width + _GAP, at, line, _TEXT, fill=QUIET))
-                at += _LINE
+            at += LINE
+        ports = ports_width(one.lines)
+        at -= LINE
+        for entry in one.lines:
+            words = entry_words(entry, room - ports)
+            shapes += draw_entry(entry, words, (x, at), ports, room - 12)
+            at += entry_height(entry, words)
+        at += LINE
         tables.append(Group("forwards", "", tuple(shapes)))
         at += _BELOW
     return tables, at - y - _BELOW if forwards else 0.0

@@ -8,10 +8,11 @@ angles only, no line crosses a text, and the picture grows downward with the num
 from collections.abc import Iterator, Sequence
 
 from generator.picture.cards import cards_height, draw_cards
+from generator.picture.entries import LINE, draw_entry, entry_height, entry_words, ports_width
 from generator.picture.forwards import draw_forwards
-from generator.picture.scene import Arrow, Row, Scene, Source
-from generator.picture.svg import QUIET, TINT, Box, Group, Line, Shape, Words
-from generator.picture.text import width, wrap
+from generator.picture.scene import Arrow, Entry, Row, Scene, Source, ports_text
+from generator.picture.svg import MARKED, QUIET, TINT, Box, Group, Line, Shape, Words
+from generator.picture.text import wrap
 
 MARGIN = 24.0
 _STEP = 28.0
@@ -19,7 +20,6 @@ _LABELS = 370.0
 _MACHINES = 690.0
 _PAD = 14.0
 _SMALL, _PLAIN, _HEAD = 11.5, 13.0, 18.0
-_LINE = 16.0
 _TITLE, _BELOW, _BETWEEN = 18.0, 8.0, 14.0
 _COLUMNS = 3
 _INSIDE = 170.0
@@ -84,9 +84,9 @@ class Layout:
         for source in self.scene.sources:
             yield self._source(source, right)
         lines = [line for fact in self.scene.facts for line in wrap(fact, _SMALL, _MACHINES - 2 * _PAD)]
-        height = len(lines) * _LINE + 2 * 8
+        height = len(lines) * LINE + 2 * 8
         words = (
-            Words(self.machines + _PAD, top + 8 + _LINE * (place + 0.75), line, _SMALL, fill=QUIET)
+            Words(self.machines + _PAD, top + 8 + LINE * (place + 0.75), line, _SMALL, fill=QUIET)
             for place, line in enumerate(lines)
         )
         yield Group("facts", "", (Box(self.machines, top, _MACHINES, height), *words))
@@ -96,12 +96,12 @@ class Layout:
         x = self.trunks[source.key] - 12
         color, dash = _style(source.key)
         details = wrap(source.detail, _SMALL, right - x - 24)
-        height = 30 + _LINE * len(details)
+        height = 30 + LINE * len(details)
         shapes: list[Shape] = [
             Box(x, self.y, right - x, height, stroke=color, dash=dash),
             Words(x + 12, self.y + 18, source.title, _PLAIN, bold=True, fill=color),
             *(
-                Words(x + 12, self.y + 18 + _LINE * place, line, _SMALL, fill=QUIET)
+                Words(x + 12, self.y + 18 + LINE * place, line, _SMALL, fill=QUIET)
                 for place, line in enumerate(details, start=1)
             ),
         ]
@@ -164,35 +164,32 @@ class Layout:
         self.starts[key] = y
         return Line(((self.machines, y), (self.trunks[key], y)), color, dash)
 
-    def _block(self, arrow: Arrow) -> tuple[list[tuple[str, tuple[str, ...]]], float]:
+    def _block(self, arrow: Arrow) -> tuple[list[tuple[Entry, tuple[str, ...]]], float]:
         """Return the lines at an arrow, and the height of it all."""
-        ports_width = _ports_width(arrow.lines)
-        room = _LABELS - 10 - ports_width - 10
-        lines = [(ports, wrap(what, _SMALL, room)) for ports, what in arrow.lines]
+        room = _LABELS - 10 - ports_width(arrow.lines)
+        lines = [(entry, entry_words(entry, room)) for entry in arrow.lines]
         title = len(wrap(arrow.title, _PLAIN, _LABELS - 10, bold=True))
-        number = sum(max(1, len(words)) for _, words in lines)
-        return lines, title * _LINE + 5 + number * _LINE + _BELOW + 6
+        number = sum(entry_height(entry, words) for entry, words in lines)
+        return lines, title * LINE + 5 + number + _BELOW + 6
 
-    def _arrow(self, arrow: Arrow, lines: Sequence[tuple[str, tuple[str, ...]]], top: float) -> Shape:
+    def _arrow(self, arrow: Arrow, lines: Sequence[tuple[Entry, tuple[str, ...]]], top: float) -> Shape:
         key = arrow.start
         color, dash = _style(key)
         shapes: list[Shape] = []
         y = top
         for line in wrap(arrow.title, _PLAIN, _LABELS - 10, bold=True):
-            y += _LINE
+            y += LINE
             shapes.append(Words(self.labels, y - 2, line, _PLAIN, bold=True, fill=color))
         y += 5
         start = (self.trunks[key], y)
-        shapes.insert(0, Line((start, (self.machines, y)), color, dash, dot=True, arrow=True))
+        marked = any(entry.mark for entry in arrow.lines)
+        weight = MARKED if marked else 1.8
+        shapes.insert(0, Line((start, (self.machines, y)), color, dash, dot=True, arrow=True, weight=weight))
         self.ends[key] = max(self.ends.get(key, 0), y)
-        ports_width = _ports_width(lines)
-        for ports, words in lines:
-            for place, line in enumerate(words or ("",)):
-                y += _LINE
-                if place == 0:
-                    shapes.append(Words(self.labels, y, ports, _SMALL, bold=True))
-                if line:
-                    shapes.append(Words(self.labels + ports_width + 10, y, line, _SMALL, fill=QUIET))
+        ports = ports_width(arrow.lines)
+        for entry, words in lines:
+            shapes += draw_entry(entry, words, (self.labels, y), ports, _LABELS - 12)
+            y += entry_height(entry, words)
         return Group("flow", "", tuple(shapes))
 
     def _inside(self) -> Iterator[Shape]:
@@ -201,11 +198,11 @@ class Layout:
         self.y += 20
         shapes: list[Shape] = [Words(x, self.y, "Among themselves the nodes reach", _PLAIN, bold=True)]
         self.y += 4
-        for target, ports in self.scene.inside:
+        for target, entries in self.scene.inside:
             names = wrap(target, _SMALL, _INSIDE - 10, bold=True)
-            texts = wrap(ports, _SMALL, _MACHINES - 2 * _PAD - _INSIDE)
+            texts = wrap(", ".join(map(_inside_text, entries)), _SMALL, _MACHINES - 2 * _PAD - _INSIDE)
             for place in range(max(len(names), len(texts))):
-                self.y += _LINE
+                self.y += LINE
                 if place < len(names):
                     shapes.append(Words(x, self.y, names[place], _SMALL, bold=True))
                 if place < len(texts):
@@ -222,8 +219,8 @@ class Layout:
                 yield Line(((x, self.starts[key]), (x, self.ends[key])), color, dash)
 
 
-def _ports_width(lines: Sequence[tuple[str, object]]) -> float:
-    return max((width(ports, _SMALL, bold=True) for ports, _ in lines), default=0.0)
+def _inside_text(entry: Entry) -> str:
+    return ports_text(entry) if entry.mark is None else f"{ports_text(entry)} ({entry.mark.word})"
 
 
 def _span(row: Row) -> int:

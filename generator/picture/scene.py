@@ -18,32 +18,59 @@ class Source(msgspec.Struct, frozen=True):
     detail: str
 
 
+class Mark(msgspec.Struct, frozen=True):
+    """What sets a part of the picture apart, told without its color too: a sign, a word and the line around it."""
+
+    sign: str
+    word: str
+    color: str
+    tint: str
+    dash: str = ""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A line at an arrow: protocol and ports, and what they are for.
+
+    Attributes:
+        flows: Ids of the flows that it stands for.
+        data: Names and values by which a page finds it.
+    """
+
+    ports: str
+    what: str
+    flows: tuple[str, ...] = ()
+    mark: Mark | None = None
+    data: tuple[tuple[str, str], ...] = ()
+
+
 class Arrow(msgspec.Struct, frozen=True):
     """All flows from one source to the machines of one row.
 
     Attributes:
         start: Key of the source, or of the gateway or router that they come through.
         title: Who it is, in words.
-        lines: Protocol and ports, and what they are for; none where the box at its end says that.
+        lines: None where the box at its end says what they are.
     """
 
     start: str
     title: str
-    lines: tuple[tuple[str, str], ...]
+    lines: tuple[Entry, ...]
 
 
 class Forwards(msgspec.Struct, frozen=True):
     """What is forwarded of all that comes from one source: protocol and ports, and the nodes that get it."""
 
     title: str
-    lines: tuple[tuple[str, str], ...]
+    lines: tuple[Entry, ...]
 
 
 class Card(msgspec.Struct, frozen=True):
-    """A machine: its name, and lines about it."""
+    """A machine: its name, and lines about it; `data` as in `Entry`."""
 
     name: str
     lines: tuple[str, ...]
+    marks: tuple[Mark, ...] = ()
+    data: tuple[tuple[str, str], ...] = ()
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -61,7 +88,7 @@ class Scene(msgspec.Struct, frozen=True):
     Attributes:
         gate: The gateway, or the operator's router; None where the nodes are reached directly.
         gate_key: Start of the arrows that come from it.
-        inside: What nodes reach on each other: the target, the ports.
+        inside: What nodes reach on each other: the target, and its ports.
     """
 
     title: str
@@ -71,7 +98,7 @@ class Scene(msgspec.Struct, frozen=True):
     gate_key: str
     cluster: str
     rows: tuple[Row, ...]
-    inside: tuple[tuple[str, str], ...]
+    inside: tuple[tuple[str, tuple[Entry, ...]], ...]
 
 
 _TITLES = {
@@ -108,6 +135,11 @@ def make_scene(plan: Plan) -> Scene:
     )
 
 
+def ports_text(entry: Entry) -> str:
+    """Return protocol and ports with the sign of the mark."""
+    return entry.ports if entry.mark is None else f"{entry.mark.sign} {entry.ports}"
+
+
 def describe(scene: Scene) -> str:
     """Return in words what the picture shows, for whoever does not see it."""
     rows = [*([scene.gate] if scene.gate is not None else []), *scene.rows]
@@ -117,12 +149,14 @@ def describe(scene: Scene) -> str:
         if names and names != row.title:
             sentences.append(f"{row.title}: {names}.")
         for one in row.forwards:
-            ways = "; ".join(f"{ports} to {nodes}" for ports, nodes in one.lines)
+            ways = "; ".join(f"{line.ports} {line.what}" for line in one.lines)
             sentences.append(f"{one.title} by {row.title}: {ways}.")
         for arrow in (one for one in row.arrows if one.lines):
-            ports = "; ".join(f"{ports} ({what})" if what else ports for ports, what in arrow.lines)
+            ports = "; ".join(f"{one.ports} ({one.what})" if one.what else one.ports for one in arrow.lines)
             sentences.append(f"{arrow.title} to {row.title}: {ports}.")
-    sentences += [f"The nodes reach {target} on {ports}." for target, ports in scene.inside]
+    sentences += [
+        f"The nodes reach {target} on {', '.join(map(ports_text, entries))}." for target, entries in scene.inside
+    ]
     return " ".join(sentences)
 
 
@@ -191,9 +225,9 @@ def _arrows(plan: Plan, flows: Iterable[Flow], targets: set[str]) -> tuple[Arrow
     return tuple(Arrow(start, title, tuple(_lines(flows))) for (start, title), flows in ranked)
 
 
-def _lines(flows: Iterable[Flow]) -> Iterator[tuple[str, str]]:
+def _lines(flows: Iterable[Flow]) -> Iterator[Entry]:
     for flow in sorted(flows, key=lambda flow: (flow.protocol == "icmp", _first(flow), flow.protocol)):
-        yield f"{flow.protocol} {flow.ports}", "; ".join(flow.services)
+        yield Entry(f"{flow.protocol} {flow.ports}", "; ".join(flow.services), (flow.id,))
 
 
 def _gate(plan: Plan, outer: Iterable[Flow]) -> Row | None:
@@ -212,11 +246,11 @@ def _gate(plan: Plan, outer: Iterable[Flow]) -> Row | None:
 def _forwarded(forwards: Iterable[Forward], plan: Plan) -> tuple[tuple[Arrow, ...], tuple[Forwards, ...]]:
     """Return where what is forwarded comes from, and by the same sources what goes where."""
     flows = {flow.id: flow for flow in plan.flows}
-    by_source: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    by_source: dict[tuple[str, str], list[Entry]] = {}
     for forward in forwards:
         flow = flows[forward.flows[0]]
         title = _TITLES[flow.source] + (f" {', '.join(flow.ranges)}" if flow.source == "listed" else "")
-        line = (f"{forward.protocol} {forward.ports}", ", ".join(forward.targets))
+        line = Entry(f"{forward.protocol} {forward.ports}", f"to {', '.join(forward.targets)}", forward.flows)
         by_source.setdefault((_key(flow), f"{title}, forwarded"), []).append(line)
     arrows = tuple(Arrow(key, title, ()) for key, title in by_source)
     return arrows, tuple(Forwards(title, tuple(lines)) for (_, title), lines in by_source.items())
@@ -252,16 +286,16 @@ def _card(node: PlannedNode, plan: Plan, *, one_zone: bool) -> Card:
     return Card(node.name, tuple(lines))
 
 
-def _inside(plan: Plan) -> Iterator[tuple[str, str]]:
+def _inside(plan: Plan) -> Iterator[tuple[str, tuple[Entry, ...]]]:
     """Yield what the nodes reach on each other, summed up by target."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[Entry]] = {}
     for flow in sorted(plan.flows, key=lambda flow: (_first(flow), flow.protocol)):
         if flow.source in _TITLES or flow.target == OUTSIDE:
             continue
         title = "every node" if flow.target == EVERY_NODE else flow.target
         title += "" if flow.source == "cluster" else f", from {flow.source} only"
-        found.setdefault(title, []).append(f"{flow.ports}/{flow.protocol}")
-    yield from ((title, ", ".join(found[title])) for title in sorted(found))
+        found.setdefault(title, []).append(Entry(f"{flow.ports}/{flow.protocol}", "", (flow.id,)))
+    yield from ((title, tuple(found[title])) for title in sorted(found))
 
 
 def _first(flow: Flow) -> int:

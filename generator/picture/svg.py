@@ -9,6 +9,9 @@ FONT = "'DejaVu Sans', Verdana, Arial, sans-serif"
 INK, QUIET, PAPER, TINT, FRAME = "#1a1a1a", "#4a4f57", "#ffffff", "#f3f5f8", "#6b7280"
 """Text, lesser text, background, background of the cluster, outlines. Texts have a contrast of 7 or more."""
 
+MARKED = 3.0
+"""Width of lines that shall be seen first."""
+
 
 def number(value: float) -> str:
     """Return a coordinate, without digits that nobody sees."""
@@ -31,6 +34,7 @@ class Box(msgspec.Struct, frozen=True):
     stroke: str = FRAME
     dash: str = ""
     round: float = 6
+    weight: float = 1.2
 
     def svg(self) -> str:
         """Return it as an element."""
@@ -38,7 +42,7 @@ class Box(msgspec.Struct, frozen=True):
         return (
             f'<rect x="{number(self.x)}" y="{number(self.y)}" width="{number(self.width)}" '
             f'height="{number(self.height)}" rx="{number(self.round)}" fill="{self.fill}" '
-            f'stroke="{self.stroke}" stroke-width="1.2"{dash}/>'
+            f'stroke="{self.stroke}" stroke-width="{self.weight}"{dash}/>'
         )
 
 
@@ -50,6 +54,7 @@ class Line(msgspec.Struct, frozen=True):
     dash: str = ""
     dot: bool = False
     arrow: bool = False
+    weight: float = 1.8
 
     def svg(self) -> str:
         """Return it as elements."""
@@ -65,7 +70,8 @@ class Line(msgspec.Struct, frozen=True):
             parts.append(f'<circle cx="{number(start[0])}" cy="{number(start[1])}" r="4" fill="{self.stroke}"/>')
         dash = f' stroke-dasharray="{self.dash}"' if self.dash else ""
         parts.append(
-            f'<polyline points="{_points(points)}" fill="none" stroke="{self.stroke}" stroke-width="1.8"{dash}/>'
+            f'<polyline points="{_points(points)}" fill="none" stroke="{self.stroke}" '
+            f'stroke-width="{self.weight}"{dash}/>'
         )
         return "".join(parts)
 
@@ -95,42 +101,48 @@ class Group(msgspec.Struct, frozen=True):
     Attributes:
         kind: Its class.
         title: What a pointing device shows; empty for none.
+        data: Names and values by which a page finds it.
     """
 
     kind: str
     title: str
     shapes: "tuple[Shape, ...]"
+    data: tuple[tuple[str, str], ...] = ()
 
     def svg(self) -> str:
         """Return it as an element."""
         title = f"<title>{escape(clean(self.title))}</title>" if self.title else ""
         inner = "\n".join(shape.svg() for shape in self.shapes)
-        return f"<g class={quoteattr(self.kind)}>{title}\n{inner}\n</g>"
+        data = "".join(f" data-{name}={quoteattr(clean(value))}" for name, value in self.data)
+        return f"<g class={quoteattr(self.kind)}{data}>{title}\n{inner}\n</g>"
 
 
 Shape = Box | Line | Words | Group
 
 
-def document(shapes: Iterable[Shape], width: float, height: float, title: str, description: str) -> str:
+def document(shapes: Iterable[Shape], size: tuple[float, float], title: str, description: str, name: str) -> str:
     """Return a whole picture.
 
     Args:
         shapes: What is drawn, from back to front.
-        width: Of the picture.
-        height: Likewise.
+        size: Its width and height.
         title: Its name for screen readers.
         description: What it shows, in words.
+        name: Its own in the file that it stands in.
     """
-    return "\n".join(_document(shapes, number(width), number(height), title, description)) + "\n"
+    return "\n".join(_document(shapes, size, title, description, name)) + "\n"
 
 
-def _document(shapes: Iterable[Shape], width: str, height: str, title: str, description: str) -> Iterator[str]:
+def _document(
+    shapes: Iterable[Shape], size: tuple[float, float], title: str, description: str, name: str
+) -> Iterator[str]:
+    width, height = map(number, size)
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
-        f'role="img" aria-labelledby="plan-title plan-description" font-family="{FONT}">'
+        f'role="img" aria-labelledby="{name}-title {name}-description" font-family="{FONT}">'
     )
-    yield f'<title id="plan-title">{escape(clean(title))}</title>'
-    yield f'<desc id="plan-description">{escape(clean(description))}</desc>'
+    yield f'<title id="{name}-title">{escape(clean(title))}</title>'
+    yield f'<desc id="{name}-description">{escape(clean(description))}</desc>'
     yield f'<rect width="{width}" height="{height}" fill="{PAPER}"/>'
     yield from (shape.svg() for shape in shapes)
     yield "</svg>"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from generator.plan import Cheaper, Cost, Plan
+from generator.problems import counted
 from generator.show.cost import costs, total
 from generator.show.dns import records
 from generator.show.machines import machines, sizes
@@ -33,6 +34,8 @@ def show_plan(
     yield from paragraph(
         f"{deployment.provider}, {deployment.region}, network {deployment.network}, exposure {deployment.exposure}"
     )
+    if plan.state is not None:
+        yield from paragraph(f"Terraform's state: {plan.state.place}")
     yield from machines(plan)
     yield from sizes(plan)
     yield from reach(plan)
@@ -48,13 +51,9 @@ def show_plan(
 
 def _in_short(plan: Plan, cost: Cost, warnings: int) -> str:
     """Return what a reader wants to know before all else, and would have to look for at the end."""
-    parts = [_count(len(plan.nodes), "machine")]
+    parts = [counted(len(plan.nodes), "machine")]
     if cost.totals:
         parts.append(f"{total(cost)} a month")
-    said = [_count(number, thing) for number, thing in ((warnings, "warning"), (len(plan.notices), "note")) if number]
+    said = [counted(number, thing) for number, thing in ((warnings, "warning"), (len(plan.notices), "note")) if number]
     at_the_end = f"; {' and '.join(said)} at the end" if said else ""
     return f"{', '.join(parts)}{at_the_end}"
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
