@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,9 @@ from tests.terraform import PROGRAMS, Program, find
 
 if TYPE_CHECKING:
     from generator.rehearse.aws_simulator import AwsSimulator
+
+# Whoever runs the tests in the background may have it ignored, and programs inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PRIVATE = ("AWS_", "HCLOUD_", "OS_", "TF_VAR_", "TF_CLI_ARGS", "TF_TOKEN_")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import subprocess
@@ -30,6 +31,12 @@ class Session:
             "PATH": f"{tools}{os.pathsep}{python}{os.pathsep}/usr/bin{os.pathsep}/bin",
             "PYTHONPATH": str(ROOT),
         }
+
+    def at(self, folder: Path) -> Session:
+        """Return the same shell in another folder."""
+        other = copy.copy(self)
+        other.folder = folder
+        return other
 
     def shell(self, line: str, codes: tuple[int, ...] = (0,)) -> str:
         ended = subprocess.run(

@@ -58,6 +58,27 @@ def test_check_names_what_is_changed_missing_and_extra(generated: Path) -> None:
     assert read_tree(generated) == before
 
 
+def test_a_check_for_programs_has_the_warnings_too(folder: Path) -> None:
+    (folder / "topology.yaml").write_text(f"{EXAMPLE}troubleshooting: open-internal\n", "utf-8")
+    assert run_cli(folder, "--no-init").code == 0
+    checked = run_cli(folder, "--check", "--json")
+    assert checked.code == 0
+    said = json.loads(checked.out)
+    assert said["problems"] == json.loads(run_cli(folder, "--no-init", "--json").out)["problems"]
+    assert {row["outcome"] for row in said["files"]} == {"unchanged"}
+
+
+def test_many_files_in_the_way_are_counted(generated: Path) -> None:
+    ours = [one for one in read_tree(generated) if one.endswith((".tf", ".md"))]
+    for one in ours:
+        (generated / one).write_text("edited\n", "utf-8")
+    result = run_cli(generated, "--no-init")
+    assert result.code == 2
+    assert f"{len(ours)} files in the way" in result.err
+    assert f"and {len(ours) - 40} more files" in result.err
+    assert len(result.err.splitlines()) < 50
+
+
 def test_diff_writes_nothing(folder: Path) -> None:
     result = run_cli(folder, "--diff")
     assert result.code == 1

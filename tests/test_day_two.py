@@ -183,8 +183,8 @@ def test_another_cloud_or_region_in_the_same_folder_is_refused(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("cloud", "after"),
     [
-        ("aws", "every machine is replaced"),
-        ("hetzner", "every machine is replaced"),
+        ("aws", "every machine gets another address, and has to be rebuilt"),
+        ("hetzner", "every machine gets another address, and has to be rebuilt"),
         # Its address is no property that the hypervisor would know.
         ("libvirt", "machines that run keep their addresses until they are rebuilt"),
     ],

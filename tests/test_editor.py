@@ -47,6 +47,7 @@ def editor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanguageServer]
         yield server
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("written", "offered", "never"),
     [
@@ -139,6 +140,7 @@ def test_what_is_explained(editor: LanguageServer, at: str, shown: list[str]) ->
     assert "undefined" not in found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("was", "now", "problems"),
     [

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from generator.verdicts import VERDICTS
 from tests.helpers import ROOT, Result, run_cli
 
 EXAMPLE = (ROOT / "examples" / "five-nodes-hetzner" / "topology.yaml").read_text("utf-8")
@@ -122,7 +123,7 @@ def test_a_word_is_explained(word: str, said: str, folder: Path) -> None:
 def test_an_unknown_word_gets_the_nearest_one(folder: Path) -> None:
     result = explain(folder, "mailstor")
     assert (result.code, result.out) == (2, "")
-    assert 'did you mean "mailstore"?' in result.err
+    assert 'did you mean "mailstore"' in result.err
     assert 'did you mean "submission", "submissions" or "no-submission"?' in explain(folder, "submision").err
     assert 'did you mean "mailbox_quota"' in explain(folder, "mailbox-quota").err
 
@@ -155,3 +156,18 @@ def test_it_works_without_a_topology_and_beside_a_wrong_one(tmp_path: Path) -> N
     assert "has errors" in wrong.err
     # A rule needs no topology: it is asked for when that is wrong.
     assert explain(tmp_path, "yaml-syntax").err == ""
+
+
+def test_what_a_review_says_is_explained(folder: Path) -> None:
+    text = (ROOT / "docs" / "review.md").read_text("utf-8")
+    verdicts = dict(re.findall(r"^\| `([a-z][a-z-]+)` \| (.+) \|$", text, re.MULTILINE))
+    assert len(verdicts) == len(VERDICTS)
+    for verdict, met in verdicts.items():
+        said = " ".join(explain(folder, verdict).out.split())
+        assert met.lower() in said.lower()
+        assert f"--fail-on {verdict}" in said
+    source = (ROOT / "generator" / "review" / "cautions.py").read_text("utf-8")
+    words = re.findall(r'Caution\(\s*"([a-z-]+)"', source)
+    assert len(words) > 4
+    for word in words:
+        assert explain(folder, word).code == 0, word

@@ -181,7 +181,7 @@ def test_an_example_as_it_is_opens_what_the_documents_say(example: Path, tmp_pat
 
 
 @needs_rules
-@pytest.mark.many(5)
+@pytest.mark.many(13)
 @pytest.mark.parametrize(("provider", "variant"), PLACEMENTS, ids=str)
 @by_name
 def test_an_example_opens_what_the_documents_say(
@@ -193,7 +193,7 @@ def test_an_example_opens_what_the_documents_say(
 
 
 @needs_rules
-@pytest.mark.many(5)
+@pytest.mark.many(13)
 @pytest.mark.parametrize(("provider", "variant"), FEW, ids=str)
 @pytest.mark.parametrize(("release", "edition"), COMBINATIONS)
 @by_name
@@ -314,7 +314,7 @@ def test_the_values_for_terraform_open_what_the_documents_say(
 
 
 @needs_rules
-@pytest.mark.many(5)
+@pytest.mark.many(13)
 @pytest.mark.parametrize(("provider", "variant"), FEW, ids=str)
 @pytest.mark.parametrize(("release", "edition", "scenario"), sorted(SCENARIOS))
 def test_a_scenario_opens_on_every_layer_what_the_documents_say(

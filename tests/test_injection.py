@@ -50,6 +50,13 @@ PLACES: list[tuple[str | int, ...]] = [
     ("time_servers", 0),
     ("rhel", "subscription"),
     ("troubleshooting", 0),
+    ("state", "backend"),
+    ("state", "bucket"),
+    ("state", "key"),
+    ("state", "endpoint"),
+    ("state", "project"),
+    ("state", "name"),
+    ("state", "address"),
     ("scenario",),
     ("nodes", "mta1", "roles", 0),
     ("nodes", "mta1", "os"),
@@ -61,6 +68,17 @@ PLACES: list[tuple[str | int, ...]] = [
     ("nodes", KEY),
     (KEY,),
 ]
+# What else stands beside a key of the state, for it to mean something.
+_S3, _GITLAB = {"backend": "s3", "bucket": "example-terraform"}, {"backend": "gitlab", "project": 7}
+STATES: dict[str, dict[str, Any]] = {
+    "backend": {},
+    "bucket": _S3,
+    "key": _S3,
+    "endpoint": _S3,
+    "project": _GITLAB,
+    "name": _GITLAB,
+    "address": {"backend": "http"},
+}
 # A key's comment is the one place where an operator writes freely.
 COMMENTED = f"{SSH_KEY.rpartition(' ')[0]} "
 
@@ -74,6 +92,8 @@ def attacked(place: tuple[str | int, ...], text: str) -> dict[str, Any]:
     topology: dict[str, Any] = copy.deepcopy(BASE)
     if place == ("scenario",):
         del topology["nodes"]
+    if place[0] == "state":
+        topology["state"] = dict(STATES[str(place[1])])
     node: Any = topology
     for step, following in itertools.pairwise(place):
         if isinstance(node, dict) and step not in node:
@@ -135,7 +155,9 @@ def check_output(folder: Path) -> None:
     files, ordinary = read_tree(folder), read_tree(plain)
     for name, content in files.items():
         text = content.decode("utf-8")
-        if name.endswith(".tf"):
+        if name == "backend.tf":
+            check_backend(text)
+        elif name.endswith(".tf"):
             # Values travel as JSON: the code is the same for every topology of this kind.
             assert content == ordinary[name], name
         elif name.endswith(".json") and not name.startswith("."):
@@ -147,6 +169,16 @@ def check_output(folder: Path) -> None:
         elif name.endswith(".zone"):
             check_zone(text)
         assert "/etc/passwd" not in text or "root:" not in text, name
+
+
+def check_backend(text: str) -> None:
+    """Expect one block of settings that are plain values: it is the one place where values stand in code."""
+    value = r'"[^"\\${}\n]*"|true|[0-9]+'
+    setting = rf"    \w+ += (?:{value}|\{{ s3 = (?:{value}) \}})\n"
+    version = r'  required_version = ">= 1\.10\.0"\n\n'
+    assert re.fullmatch(
+        rf'(?:# .+\n|\n)+terraform {{\n(?:{version})?  backend "\w+" {{\n(?:{setting})+  }}\n}}\n', text
+    )
 
 
 def check_cloud_config(text: str) -> None:

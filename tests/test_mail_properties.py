@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,13 @@ NODES: list[dict[str, Any]] = [
 ]
 LABEL = st.from_regex(r"[a-zA-Z0-9ßäö]{1,12}", fullmatch=True)
 TEXT = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=1, max_size=700).filter(
-    lambda text: not text.lower().startswith("v=") and '"' not in text[:1] and text.strip() == text
+    lambda text: (
+        not text.lower().startswith("v=")
+        and '"' not in text[:1]
+        and text.strip() == text
+        # What looks like a variable is refused.
+        and not re.search(r"\$[A-Za-z_{]", text)
+    )
 )
 ADDRESSES = st.ip_addresses(v=4, network="203.0.113.0/24").map(str)
 VALUES: dict[str, st.SearchStrategy[str]] = {

@@ -82,6 +82,7 @@ def test_a_domain_has_what_delivers_its_mail(plan: Plan) -> None:
     }
 
 
+@pytest.mark.many(5)
 @pytest.mark.parametrize("bits", [2048, 4096])
 @pytest.mark.parametrize("way", ["key", "printed", "file"])
 def test_a_published_key_becomes_a_record_and_lets_dmarc_act(plan: Plan, bits: int, way: str) -> None:

@@ -76,6 +76,7 @@ def test_an_example_has_the_interfaces_that_it_needs(example: Path, tmp_path: Pa
     assert not list(findings(content, *generated(tmp_path, content)))
 
 
+@pytest.mark.many(7)
 @pytest.mark.parametrize("variant", ON_LIBVIRT, ids=str)
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_an_example_has_the_interfaces_that_it_needs_elsewhere(example: Path, variant: Variant, tmp_path: Path) -> None:
@@ -205,6 +206,7 @@ def check_networkd(folder: Path, text: str) -> None:
         assert network == networkd_of(entry)
 
 
+@pytest.mark.slow
 def test_netplan_makes_of_it_what_is_meant(tmp_path: Path) -> None:
     """As Ubuntu reads it: cloud-init hands the second version to netplan as it is."""
     if shutil.which("netplan") is None:

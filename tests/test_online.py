@@ -100,6 +100,7 @@ def test_hetzner_pins_images_and_knows_further_types(tmp_path: Path, monkeypatch
     assert image == {"id": key, "name": None, "selector": None}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
@@ -145,6 +146,7 @@ def test_hetzner_finds_a_snapshot_by_its_label(tmp_path: Path, monkeypatch: pyte
         assert run_cli(tmp_path, "plan", "--online").code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("token", "said"), [("", "HCLOUD_TOKEN is not set"), ("x" * 64, "Hetzner did not answer: ")], ids=["none", "wrong"]
 )

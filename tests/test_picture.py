@@ -192,7 +192,7 @@ def page() -> Iterator[Any]:
         yield started
 
 
-@pytest.mark.many(4)
+@pytest.mark.slow
 @pytest.mark.parametrize("content", CASES)
 def test_nothing_overlaps_or_is_cut_off(content: dict[str, Any], page: Any) -> None:
     picture, _ = draw(content)

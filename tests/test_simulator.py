@@ -51,6 +51,7 @@ def interfaces(ec2: Any) -> set[str]:
     return {found["NetworkInterfaceId"] for found in ec2.describe_network_interfaces()["NetworkInterfaces"]}
 
 
+@pytest.mark.slow
 def test_an_instance_is_rebuilt_with_its_address(ec2: Any, subnet: dict[str, Any]) -> None:
     first = launch(ec2, subnet)
     ec2.terminate_instances(InstanceIds=[first["InstanceId"]])

@@ -58,6 +58,7 @@ def held(route53: Any, zone: str) -> dict[tuple[str, str], list[str]]:
     }
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize(
     ("name", "type_", "ttl", "values"),
     [
@@ -80,6 +81,7 @@ def test_good_records(route53: Any, zone: str, name: str, type_: str, ttl: int, 
     assert held(route53, zone) == {(f"{name.removesuffix('.').lower()}.", type_): values[:1]}
 
 
+@pytest.mark.many(7)
 @pytest.mark.parametrize(
     ("name", "type_", "ttl", "values"),
     [

@@ -129,6 +129,7 @@ def test_good_records(zoned: Api, name: str, kind: str, values: list[str]) -> No
     assert zoned.refused("GET", f"/zones/example.com/rrsets/{name}/{kind}") == (404, "not_found")
 
 
+@pytest.mark.many(5)
 @pytest.mark.parametrize(
     ("name", "kind", "values"),
     [

@@ -60,6 +60,7 @@ def test_the_output_for_people_has_one_line_for_each(ready: Machine) -> None:
     assert "0.5 GiB, not 16" in ended.out
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize(
     ("path", "content", "check", "why"),
     [

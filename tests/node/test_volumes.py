@@ -146,6 +146,7 @@ def test_one_volume_that_is_missing_holds_up_no_other(machine: Machine) -> None:
     assert "is missing" in ended.step("volume recordings")
 
 
+@pytest.mark.slow
 def test_a_device_that_appears_late_is_waited_for(machine: Machine) -> None:
     machine.install(node())
     link = machine.root / "dev/disk/by-id/mail"
@@ -157,6 +158,7 @@ def test_a_device_that_appears_late_is_waited_for(machine: Machine) -> None:
     assert 1.4 < time.monotonic() - started < 20
 
 
+@pytest.mark.slow
 def test_the_wait_for_a_device_ends(machine: Machine) -> None:
     machine.install(node(), mail="/dev/disk/by-id/never")
     started = time.monotonic()

@@ -23,6 +23,7 @@ _MEDIA = 20000
 """Of the video node: UDP, open to everybody."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["hetzner", "libvirt", "rhel"])
 def test_ipv6_that_comes_back_is_dropped(world: Make, name: str) -> None:
     bench = world(DIRECT[name])
@@ -98,6 +99,7 @@ def test_a_forged_address_of_the_network_does_not_count_on_a_public_interface(wo
     assert probe([Probe(bench.machines["store1"], "", bench.address("mta1"), "udp", _GOSSIP)], 3.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["hetzner", "libvirt", "rhel"])
 def test_errors_of_the_network_come_back(world: Make, name: str) -> None:
     bench = world(DIRECT[name])

@@ -42,6 +42,7 @@ def test_clients_keep_their_address_and_reach_the_named_nodes(bench: World) -> N
     assert {answer.machine for answer in answers.values()} == {"mta1", "mta2"}
 
 
+@pytest.mark.slow
 def test_administrators_reach_nodes_and_others_do_not(bench: World) -> None:
     for node in bench.nodes:
         bench.listeners.open(bench.machines[node], [22, 6071], [])

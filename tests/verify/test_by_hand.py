@@ -135,6 +135,7 @@ def answered(deployment: Deployment, zone: str, *words: str) -> tuple[list[dict[
         return found, deployment.verify(*arguments).out
 
 
+@pytest.mark.many(5)
 @pytest.mark.parametrize("name", FAULTS)
 def test_what_goes_wrong_in_forms_is_named(deployment: Deployment, name: str) -> None:
     (pattern, instead), row, words, lines = FAULTS[name]
@@ -193,6 +194,7 @@ def not_loaded(query: dns.message.Message, _: int, tcp: bool) -> bytes:
     return Answers(REVERSE).plainly(query, _, tcp)
 
 
+@pytest.mark.slow
 def test_a_zone_of_which_nobody_knows_anything_is_one_row(deployment: Deployment) -> None:
     with Scripted(not_loaded) as server:
         rows = deployment.rows("--resolver", server.word, code=1)
@@ -207,6 +209,7 @@ def test_a_zone_of_which_nobody_knows_anything_is_one_row(deployment: Deployment
     assert "First: zone example.com (unresolved)." in told
 
 
+@pytest.mark.slow
 def test_what_two_resolvers_say_in_other_words_is_one_row(deployment: Deployment) -> None:
     def other(query: dns.message.Message, number: int, tcp: bool) -> bytes:
         reply = dns.message.from_wire(not_loaded(query, number, tcp))

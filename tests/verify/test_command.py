@@ -101,6 +101,7 @@ def test_many_mail_domains_take_seconds(hundred: Deployment) -> None:
     assert took < 15
 
 
+@pytest.mark.slow
 def test_many_questions_to_a_dead_resolver_end_soon(hundred: Deployment) -> None:
     with Scripted(lambda _, __, ___: None) as server:
         start = time.monotonic()
@@ -110,6 +111,7 @@ def test_many_questions_to_a_dead_resolver_end_soon(hundred: Deployment) -> None
     assert took < 6
 
 
+@pytest.mark.slow
 def test_a_resolver_that_falls_silent_is_left_alone(hundred: Deployment) -> None:
     zones = {path.stem: path.read_text("utf-8") for path in (hundred.folder / "dns").glob("*.zone")}
     answers = Answers({**zones, **REVERSE})
@@ -164,6 +166,7 @@ def test_who_has_to_set_a_reverse_name(tmp_path: Path, example: str, key: str, w
     assert words in row["remedy"]
 
 
+@pytest.mark.slow
 def test_an_interruption_ends_it_without_traceback(deployment: Deployment) -> None:
     with Scripted(lambda _, __, ___: None) as server:
         process = subprocess.Popen(

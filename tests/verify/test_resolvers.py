@@ -24,6 +24,7 @@ def test_a_right_answer_is_asked_for_once(deployment: Deployment, right: Answers
     assert server.by_tcp == 0
 
 
+@pytest.mark.slow
 def test_a_dead_resolver_is_given_up_in_bounded_time(deployment: Deployment) -> None:
     with Scripted(lambda _, __, ___: None) as server:
         start = time.monotonic()
@@ -72,6 +73,7 @@ def test_servfail_for_everything_is_no_dead_resolver(deployment: Deployment) -> 
     assert {row["status"] for row in rows} == {"unresolved"}
 
 
+@pytest.mark.slow
 def test_refused_by_all_is_of_the_surroundings(deployment: Deployment, right: Answers) -> None:
     with Scripted(lambda query, _, __: coded(query, dns.rcode.REFUSED)) as server:
         result = deployment.verify("--resolver", server.word)
@@ -153,6 +155,7 @@ def test_garbage_and_answers_to_others_are_not_taken(deployment: Deployment, rig
         assert not findings(deployment.rows("--resolver", server.word, "--timeout", "2", code=0))
 
 
+@pytest.mark.slow
 def test_the_resolver_that_differs_is_named(deployment: Deployment, right: Answers) -> None:
     old = Answers({"example.com": deployment.zone.replace("A 203.0.113.10", "A 203.0.113.9"), **REVERSE})
     with Scripted(right.plainly) as new, Scripted(old.plainly) as stale, Scripted(lambda _, __, ___: None) as dead:
