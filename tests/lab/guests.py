@@ -29,6 +29,7 @@ _MEMORY_MIB = 512
 _NO_CONNECTION = 255
 """What ssh(1) ends with when there is no connection, or none any more."""
 
+_BOOT_ID = "/proc/sys/kernel/random/boot_id"
 _BUSY = "Connection timed out during banner exchange"
 """What ssh(1) says when a machine is too busy to answer; it has not run anything then."""
 
@@ -221,28 +222,40 @@ class Guest:
     def answers(self) -> str:
         """Return the id of the boot that answers; empty when none does."""
         try:
-            return self.ssh("cat /proc/sys/kernel/random/boot_id", seconds=60).strip()
+            return self.ssh(f"cat {_BOOT_ID}", seconds=60).strip()
         except (ConnectionError, subprocess.TimeoutExpired):
             return ""
 
-    def wait(self, other_than: str = "") -> float:
-        """Wait until it answers over SSH, and all that is started at boot has ended; return the seconds.
+    def wait(self) -> float:
+        """Wait until it answers over SSH, and all that is started at boot has ended; return the seconds."""
+        return self._wait("")
 
-        Args:
-            other_than: The id of a boot that does not count.
-        """
+    def reboot(self) -> float:
+        """Restart it, wait for it, and return the seconds until it answered."""
         begin = time.monotonic()
-        while self.answers() in ("", other_than):
-            if time.monotonic() - begin > _PATIENCE:
-                log = (hypervisor.HOME / f"console-{self.name}.log").read_text(errors="replace")
-                raise TimeoutError(f"{self.name} does not answer:\n{log[-3000:]}")
-            time.sleep(3)
+        while not (boot := self.answers()):
+            self._be_patient(begin)
+        return self._wait(boot)
+
+    def _wait(self, old: str) -> float:
+        # Asks the boot that is to go for a restart until it is gone: a gateway that restarts at the same time may cut
+        # the connection before the request has come through.
+        begin = time.monotonic()
+        while (boot := self.answers()) in ("", old):
+            if boot:
+                request = f"! grep -q {old} {_BOOT_ID} || systemctl --no-block reboot || :"
+                self.ssh(request, codes=(0, _NO_CONNECTION))
+            self._be_patient(begin)
         answered = time.monotonic() - begin
         while not self._has_booted():
-            if time.monotonic() - begin > _PATIENCE:
-                raise TimeoutError(f"{self.name} does not come to the end of its boot")
-            time.sleep(3)
+            self._be_patient(begin)
         return answered
+
+    def _be_patient(self, begin: float) -> None:
+        if time.monotonic() - begin > _PATIENCE:
+            log = (hypervisor.HOME / f"console-{self.name}.log").read_text(errors="replace")
+            raise TimeoutError(f"{self.name} does not come to the end of its boot:\n{log[-3000:]}")
+        time.sleep(3)
 
     def _has_booted(self) -> bool:
         # `cloud-init status --wait` ends at the first error: this file is the end of everything, at every boot.
@@ -251,12 +264,6 @@ class Guest:
         except (ConnectionError, subprocess.TimeoutExpired):
             # It is busy: the next question may be answered.
             return False
-
-    def reboot(self) -> float:
-        """Restart it, wait for it, and return the seconds until it answered."""
-        before = self.answers()
-        self.ssh("systemctl --no-block reboot", codes=(0, _NO_CONNECTION))
-        return self.wait(before)
 
     def check(self) -> dict[str, tuple[str, str]]:
         """Return what the node's own check says: (status, text) by id."""
