@@ -106,9 +106,9 @@ def _judgement(
         note = f"it was accepted until {acceptance.until}: {acceptance.reason}"
         return Judgement(verdict, subjects, (), "", note, fatal)
     only = acceptance.only
-    taken = tuple(one for one in subjects if not only or one in only)
+    taken = tuple(one for one in subjects if only is None or one in only)
     left = tuple(one for one in subjects if one not in taken)
-    absent = [one for one in only if one not in subjects]
+    absent = [one for one in only or () if one not in subjects]
     note = f"accept names what does not happen: {few(absent)}" if absent else ""
     return Judgement(
         verdict, left, taken, f"{acceptance.reason} (until {acceptance.until})", note, fatal and bool(left)

@@ -2,6 +2,7 @@
 
 from generator.context import Context
 from generator.problems import Finding
+from generator.validate.acceptance import check_acceptance
 from generator.validate.dns import check_dns
 from generator.validate.gateway import check_gateway
 from generator.validate.mail import check_mail
@@ -31,6 +32,7 @@ RULES = (
     check_records,
     check_state,
     check_silence,
+    check_acceptance,
 )
 
 
