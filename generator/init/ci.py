@@ -65,6 +65,10 @@ def plan_files(host: str, topology: Path, name: str) -> list[NewFile]:
     scripts = [(folder / "ci" / one, templates / "scripts" / one, True) for one in _SCRIPTS]
     scripts.append((folder / "ci" / "common", templates / "scripts" / "common", False))
     scripts.append((folder / "ci" / ".gitignore", templates / "scripts" / "gitignore", False))
+    ignored = folder / ".gitignore"
+    # One that is there is the user's: what it leaves out is not asked.
+    if not os.path.lexists(ignored):
+        scripts.append((ignored, templates / "gitignore", False))
     if host in _CALLERS:
         source, target = _CALLERS[host]
         scripts.append((top / target.replace("@@name@@", name), templates / source, False))

@@ -17,7 +17,7 @@ from generator import __version__
 from tests.ci.repository import TOPOLOGY
 from tests.helpers import ROOT, build_tree, read_tree, run_cli
 
-SCRIPTS = {f"ci/{name}" for name in (".gitignore", "apply", "comment", "common", "fetch", "plan")}
+SCRIPTS = {".gitignore", *(f"ci/{name}" for name in (".gitignore", "apply", "comment", "common", "fetch", "plan"))}
 FILES = {
     "github": ".github/workflows/example-com.yml",
     "gitlab": ".gitlab-ci.yml",
@@ -66,6 +66,25 @@ def test_what_is_there_is_never_overwritten(host: str, tmp_path: Path) -> None:
     assert result.code == 2
     assert f"{FILES[host]} exists, and is never overwritten" in result.err
     assert read_tree(tmp_path) == before, "and nothing else was written"
+
+
+def test_what_terraform_leaves_is_not_committed(tmp_path: Path) -> None:
+    top = written("shell", tmp_path)
+    folder = top / "clouds/mail"
+    shutil.rmtree(top / ".git")
+    subprocess.run(["git", "init", "--quiet"], cwd=top, check=True)
+    left = {".terraform/modules/modules.json", "terraform.tfstate", "terraform.tfstate.1.backup", "tfplan", "plan.json"}
+    left |= {"errored.tfstate", "crash.log", "ci/out/plan.json"}
+    build_tree(folder, {**dict.fromkeys(left, "{}"), "main.tf": "", "nodes/mta1.json": "{}", ".terraform.lock.hcl": ""})
+    words = ["git", "ls-files", "--others", "--exclude-standard"]
+    added = subprocess.run(words, cwd=folder, check=True, capture_output=True, text=True).stdout.split()
+    assert set(added) == SCRIPTS | {"topology.yaml", "main.tf", "nodes/mta1.json", ".terraform.lock.hcl"}
+
+
+def test_ones_own_list_of_ignored_files_stays(tmp_path: Path) -> None:
+    build_tree(tmp_path, {"topology.yaml": WITH_STATE, ".gitignore": "mine\n"})
+    assert run_cli(tmp_path, "init", "--ci", "shell").code == 0
+    assert (tmp_path / ".gitignore").read_text("utf-8") == "mine\n"
 
 
 def test_a_local_state_is_told_before_the_first_pipeline(tmp_path: Path) -> None:
