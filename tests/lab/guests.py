@@ -30,8 +30,8 @@ _NO_CONNECTION = 255
 """What ssh(1) ends with when there is no connection, or none any more."""
 
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"
-_BUSY = "Connection timed out during banner exchange"
-"""What ssh(1) says when a machine is too busy to answer; it has not run anything then."""
+_NOT_RUN = ("Connection timed out during banner exchange", "kex_exchange_identification")
+"""What ssh(1) says when a machine, or the one before it, is too busy to answer; it has not run anything then."""
 
 _ATTEMPTS = 5
 
@@ -213,7 +213,7 @@ class Guest:
                 timeout=seconds,
                 env={key: value for key, value in os.environ.items() if key != "SSH_AUTH_SOCK"},
             )
-            if _BUSY not in done.stderr:
+            if not any(said in done.stderr for said in _NOT_RUN):
                 break
         if done.returncode not in codes:
             raise ConnectionError(f"{self.name}: {command}: exit status {done.returncode}: {done.stderr}{done.stdout}")
@@ -226,25 +226,32 @@ class Guest:
         except (ConnectionError, subprocess.TimeoutExpired):
             return ""
 
-    def wait(self) -> float:
-        """Wait until it answers over SSH, and all that is started at boot has ended; return the seconds."""
-        return self._wait("")
-
-    def reboot(self) -> float:
-        """Restart it, wait for it, and return the seconds until it answered."""
+    def boot(self) -> str:
+        """Wait until it answers over SSH, and return the id of the boot."""
         begin = time.monotonic()
         while not (boot := self.answers()):
             self._be_patient(begin)
-        return self._wait(boot)
+        return boot
 
-    def _wait(self, old: str) -> float:
-        # Asks the boot that is to go for a restart until it is gone: a gateway that restarts at the same time may cut
-        # the connection before the request has come through.
+    def ask_to_restart(self, boot: str) -> None:
+        """Ask for a restart, unless it runs another boot by now; the request may be lost.
+
+        Args:
+            boot: The id of the boot that is to end.
+        """
+        request = f"! grep -q {boot} {_BOOT_ID} || systemctl --no-block reboot || :"
+        self.ssh(request, codes=(0, _NO_CONNECTION))
+
+    def wait(self, old: str = "") -> float:
+        """Wait until it answers over SSH, and all that is started at boot has ended; return the seconds.
+
+        Args:
+            old: The id of a boot that does not count, and is asked to end as long as it answers.
+        """
         begin = time.monotonic()
         while (boot := self.answers()) in ("", old):
             if boot:
-                request = f"! grep -q {old} {_BOOT_ID} || systemctl --no-block reboot || :"
-                self.ssh(request, codes=(0, _NO_CONNECTION))
+                self.ask_to_restart(boot)
             self._be_patient(begin)
         answered = time.monotonic() - begin
         while not self._has_booted():
@@ -291,6 +298,14 @@ def together(guests: list[Guest], call: Any) -> dict[str, Any]:
     """Call something for each guest at the same time; return the results by name."""
     with ThreadPoolExecutor(max(1, len(guests))) as pool:
         return dict(zip([guest.name for guest in guests], pool.map(call, guests), strict=True))
+
+
+def restart(guests: list[Guest]) -> dict[str, float]:
+    """Restart guests, the gateway last, through which the others are asked; return the seconds until each answered."""
+    boots = together(guests, Guest.boot)
+    for guest in sorted(guests, key=lambda one: one.is_gateway):
+        guest.ask_to_restart(boots[guest.name])
+    return together(guests, lambda guest: guest.wait(boots[guest.name]))
 
 
 def boot(source: Path, program: Program) -> Deployment:

@@ -14,7 +14,7 @@ import pytest
 
 from tests.lab import hypervisor, reach, wires
 from tests.lab.assertions import faults_of, installer_of, recorded
-from tests.lab.guests import Deployment, Guest, together
+from tests.lab.guests import Deployment, Guest, restart, together
 
 TOPOLOGY = Path(__file__).parent / "two-machines.yaml"
 
@@ -42,7 +42,7 @@ def test_a_gateway_and_a_node_of_the_other_family(lab: Deployment) -> None:
     say(f"{total} probes, {answered} answered")
     assert wrong == []
 
-    seconds = together(every, Guest.reboot)
+    seconds = restart(every)
     say(f"restart, seconds until SSH answered: {seconds}")
     assert faults_of(every, again=True) == {name: [] for name in guests}
     assert installer_of(lab) == {"store1": []}

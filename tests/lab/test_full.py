@@ -12,7 +12,7 @@ import pytest
 from tests.helpers import ROOT
 from tests.lab import hypervisor, reach, wires
 from tests.lab.assertions import faults_of, installer_of
-from tests.lab.guests import Deployment, Guest, record, together
+from tests.lab.guests import Deployment, Guest, record, restart, together
 from tests.lab.test_boot import say
 
 pytestmark = [pytest.mark.guest, pytest.mark.slow, pytest.mark.terraform, pytest.mark.full]
@@ -67,7 +67,7 @@ def test_a_deployment_from_the_first_boot_to_the_end(lab: Deployment, life: Life
     _right(lab, again=False)
     guests["store1"].ssh("echo kept >/opt/zextras/file")
 
-    say(f"restart, seconds until SSH answered: {together(every, Guest.reboot)}")
+    say(f"restart, seconds until SSH answered: {restart(every)}")
     _right(lab, again=True)
     _nothing_more_is_open(lab)
     _day_two(lab, life)
