@@ -216,6 +216,7 @@ def test_sarif_says_the_same(tmp_path: Path) -> None:
     assert found == {(int(one["line"]), int(one["column"]), one["severity"], one["rule"]) for one in matches}
 
 
+@pytest.mark.slow
 def test_of_very_many_problems_a_terminal_gets_the_first(tmp_path: Path) -> None:
     roles = "".join(f"  n{number}: [wrong{number}]\n" for number in range(3000))
     text = (ROOT / "examples" / "five-nodes-aws" / "topology.yaml").read_text("utf-8").partition("nodes:")[0]

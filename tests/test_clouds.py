@@ -104,6 +104,7 @@ def test_a_system_without_an_image_says_how_to_make_one(name: str) -> None:
     assert all(image.make for image in images.values() if not image.offered)
 
 
+@pytest.mark.many(5)
 @pytest.mark.parametrize("exposure", ["direct", "gateway"])
 @pytest.mark.parametrize("dns", sorted(DNS_PROVIDERS))
 def test_one_line_moves_a_topology(name: str, exposure: str, dns: str, tmp_path: Path) -> None:

@@ -126,6 +126,7 @@ def generate(folder: Path, text: str, *arguments: str, overlay: str | None = Non
     return {name: data for name, data in read_tree(folder).items() if name not in ("topology.yaml", "over.yaml")}
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize("case", [name for name in SAME if "shell" not in name])
 def test_composing_is_the_same_as_editing(case: str, tmp_path: Path) -> None:
     overlay, sets, changes = SAME[case]

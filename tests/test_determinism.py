@@ -61,7 +61,7 @@ def plainly(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], dict[s
     return once
 
 
-@pytest.mark.many(5)
+@pytest.mark.many(13)
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_bytes_depend_on_the_topology_alone(

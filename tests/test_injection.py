@@ -130,6 +130,7 @@ def test_hostile_text_is_refused_or_inert(place: tuple[str | int, ...], tmp_path
         assert "\x1b" not in result.err, name
 
 
+@pytest.mark.many(5)
 @pytest.mark.parametrize("text", hostile.STRINGS.values(), ids=list(hostile.STRINGS))
 def test_a_hostile_comment_of_a_key_is_refused_or_inert(text: str, tmp_path: Path) -> None:
     topology = attacked(("ssh_keys", 0), f"{COMMENTED}{text}")

@@ -123,6 +123,7 @@ def test_hetzner_says_what_the_project_cannot_have(
     assert said in result.err
 
 
+@pytest.mark.slow
 def test_hetzner_says_where_a_type_is_not_sold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "topology.yaml").write_text(HETZNER.read_text("utf-8"), "utf-8")
     shown = run_cli(tmp_path, "plan", "--json").out
@@ -138,6 +139,7 @@ def test_hetzner_says_where_a_type_is_not_sold(tmp_path: Path, monkeypatch: pyte
     assert findings[0].message == f"Hetzner does not sell {next(iter(plan.nodes.values())).machine.type} in ash"
 
 
+@pytest.mark.slow
 def test_hetzner_finds_a_snapshot_by_its_label(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = HETZNER.read_text("utf-8").replace("fsn1}", 'fsn1, images: {ubuntu-24.04: "os=mine"}}')
     (tmp_path / "topology.yaml").write_text(text, "utf-8")

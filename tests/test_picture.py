@@ -199,6 +199,7 @@ def test_nothing_overlaps_or_is_cut_off(content: dict[str, Any], page: Any) -> N
     assert not pictures.faults(page, picture)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("damage", "fault"),
     [

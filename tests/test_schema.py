@@ -191,6 +191,7 @@ def test_what_is_accepted_is_valid(text: str | bytes) -> None:
         assert complaints(text if isinstance(text, str) else text.decode()) == []
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize("name", sorted(KINDS))
 @settings(max_examples=examples(20, 150))
 @given(st.data())

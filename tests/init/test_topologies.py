@@ -114,6 +114,7 @@ def test_every_golden_topology_is_made() -> None:
     assert {path.name for path in GOLDEN.iterdir()} == set(GOLDENS)
 
 
+@pytest.mark.many(5)
 @pytest.mark.parametrize("given", FIRST, ids="-".join)
 def test_a_key_in_a_comment_can_be_used_as_it_stands(given: tuple[str, str, str, str, str], tmp_path: Path) -> None:
     text = written(tmp_path, complete(*given))

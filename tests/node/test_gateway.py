@@ -14,6 +14,8 @@ import pytest
 from tests.node import samples
 from tests.node.machine import SECRET, Machine, node
 
+pytestmark = pytest.mark.slow
+
 CONF, KEY = "etc/wireguard/wg0.conf", "etc/wireguard/wg0.key"
 SYSCTL = "etc/sysctl.d/60-carbonio-gateway.conf"
 PUBLIC = "public key PublicPublicPublicPublicPublicPublicPublicP="

@@ -14,6 +14,8 @@ import pytest
 from tests.node import samples
 from tests.node.machine import ADDRESS, RHEL, Machine, node
 
+pytestmark = pytest.mark.slow
+
 RULES = "etc/nftables.conf"
 ZONE = "etc/firewalld/zones/carbonio.xml"
 IPSETS = "etc/firewalld/ipsets"
@@ -167,7 +169,6 @@ def test_a_firewall_that_is_not_as_it_should_be_is_found_and_mended(machine: Mac
     assert machine.check()["firewall"] == ("ok", "loaded")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("data", FIREWALLS)
 def test_switched_off_by_hand_it_stays_off_until_it_is_switched_on(machine: Machine, data: Any) -> None:
     wanted = data()
@@ -370,7 +371,6 @@ def test_a_check_changes_nothing_and_says_what_is_left_to_do(machine: Machine, f
     assert not [line for line in machine.commands() if re.match(changing, line)]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("family", [{}, RHEL], ids=["ubuntu", "rhel"])
 def test_packages_wait_for_a_gateway_that_comes_later(machine: Machine, family: dict[str, Any]) -> None:
     machine.put("silence", "2")
@@ -381,7 +381,6 @@ def test_packages_wait_for_a_gateway_that_comes_later(machine: Machine, family: 
     assert machine.get("silence") == "0\n"
 
 
-@pytest.mark.slow
 def test_red_hats_servers_are_waited_for(machine: Machine) -> None:
     machine.put("silence", "2")
     machine.put("etc/carbonio-node/activation-key", "org=1234\nkey=secret\n")
@@ -403,7 +402,6 @@ def test_what_a_killed_run_left_half_installed_is_finished_first(machine: Machin
     assert mend < next(index for index, line in enumerate(commands) if " install chrony" in line)
 
 
-@pytest.mark.slow
 def test_the_network_is_waited_for_and_what_is_missing_is_said(machine: Machine) -> None:
     machine.put("proc/net/route", NO_ROUTE)
     machine.install(node())

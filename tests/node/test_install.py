@@ -12,6 +12,8 @@ import yaml
 from tests.helpers import ROOT, run_cli
 from tests.node.machine import RHEL, Machine, node
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = yaml.safe_load((ROOT / "examples/five-nodes-aws/topology.yaml").read_text("utf-8"))
 PGPOOL = "https://www.pgpool.net/yum/rpms/4.4/redhat/rhel-8-x86_64/pgpool-II-pg12-4.4.3-1pgdg.rhel8.x86_64.rpm"
 ROLES = ["carbonio-advanced", "service-discover-agent"]

@@ -15,6 +15,8 @@ from tests.node import samples
 from tests.node.machine import Machine, node
 from tests.node.test_host import DNSMASQ, ZONE, configured, text
 
+pytestmark = pytest.mark.slow
+
 
 def works(*command: str) -> bool:
     """Return whether a program is there and may do what a test needs."""

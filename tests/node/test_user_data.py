@@ -88,6 +88,7 @@ def test_any_scalar_comes_out_as_it_went_in(text: str) -> None:
     assert yaml.safe_load(f"-\n a: b\n content: {block(text)}\n c: d\n")[0]["content"] == text
 
 
+@pytest.mark.many(5)
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_no_string_of_a_topology_is_ever_interpreted(
     template: jinja2.Template, programs: dict[str, str], text: str

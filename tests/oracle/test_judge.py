@@ -306,7 +306,7 @@ def _cases() -> list[tuple[str, str]]:
     return [(provider, name) for provider, more in OWN.items() for name in (*ON_EVERY_CLOUD, *more)]
 
 
-@pytest.mark.many(3)
+@pytest.mark.many(11)
 @pytest.mark.parametrize(("provider", "name"), _cases())
 def test_a_forgery_is_noticed(provider: str, name: str) -> None:
     forge, words = (ON_EVERY_CLOUD | OWN[provider])[name]

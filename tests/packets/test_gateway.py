@@ -13,6 +13,8 @@ from tests.packets.topologies import gateway
 from tests.packets.traffic import Probe, probe
 from tests.packets.world import CLIENTS, STRANGER, World
 
+pytestmark = pytest.mark.many(4)
+
 _PUBLIC_KEY = "YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE="
 
 

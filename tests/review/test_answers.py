@@ -24,6 +24,7 @@ def answered(found: dict[str, Any]) -> tuple[Review, dict[str, Answer], str]:
     return review, {one.question: one for one in answers(review)}, gravity(review, told)[1]
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize("name", [name for name, one in SCENARIOS.items() if not (one.refused or one.fresh)])
 def test_answers_and_judgements_agree(name: str, tmp_path: Path) -> None:
     review, told, word = answered(of_scenario(tmp_path, name)[0])

@@ -56,7 +56,7 @@ def spoiled(value: Any, text: str) -> Any:
     return value + text if isinstance(value, str) else value
 
 
-@pytest.mark.many(5)
+@pytest.mark.many(6)
 @pytest.mark.parametrize("text", [*HOSTILE, " ".join(STRINGS.values())], ids=[*range(len(HOSTILE)), "strings"])
 def test_what_others_wrote_stays_text(text: str, folder: Path, made: Callable[[str], Made], browser: Any) -> None:
     from generator.cli.pipeline import plan_topology

@@ -71,7 +71,7 @@ def test_a_narrow_window_scrolls_down_only(name: str, width: int, made: Callable
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        pytest.param("mixed-lying", {}, id="light"),
+        pytest.param("mixed-lying", {}, id="light", marks=pytest.mark.slow),
         pytest.param("mixed-lying", {"color_scheme": "dark"}, id="dark", marks=pytest.mark.slow),
         pytest.param("mixed-lying", {"width": 360}, id="mobile", marks=pytest.mark.slow),
         pytest.param("nothing", {}, id="nothing"),
