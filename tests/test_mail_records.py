@@ -272,6 +272,9 @@ def test_own_records_stand_beside_ours(plan: Plan) -> None:
         "news": {"MX": ["10 mail", "20 mx.example.net."], "TXT": "v=spf1 a:news.example.net -all"},
         "_sip._tcp": {"SRV": "10 5 5060 sip.example.net"},
         "v6": {"AAAA": "2001:DB8::1"},
+        # Consent to reports about others has no policy (RFC 7489, section 7.1).
+        "example.net._report._dmarc": {"TXT": "v=DMARC1"},
+        "*._report._dmarc": {"TXT": "v=DMARC1;"},
     }
     found = plan(dns={"records": records, "caa": ["letsencrypt.org"]})
     assert found["example.com TXT"] == ["v=spf1 ip4:<mta1> -all", "site=100%%", 'cut in two "parts"']
@@ -282,6 +285,8 @@ def test_own_records_stand_beside_ours(plan: Plan) -> None:
     assert found["news.example.com MX"] == ["10 mail.example.com.", "20 mx.example.net."]
     assert found["_sip._tcp.example.com SRV"] == ["10 5 5060 sip.example.net."]
     assert found["v6.example.com AAAA"] == ["2001:db8::1"]
+    assert found["example.net._report._dmarc.example.com TXT"] == ["v=DMARC1"]
+    assert found["*._report._dmarc.example.com TXT"] == ["v=DMARC1;"]
 
 
 def test_the_inside_view_has_all_of_the_domain_and_nothing_public_for_machines(plan: Plan) -> None:

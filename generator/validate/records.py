@@ -17,6 +17,9 @@ _HOSTS = frozenset({"A", "AAAA", "MX"})
 _POLICY = {"v=spf1": r"v=spf1( .*)?", "v=DMARC1": r"v=DMARC1 *; *p *= *(none|quarantine|reject) *(;.*)?"}
 """What a text that begins so has to look like (RFC 7208, section 4.5; RFC 7489, section 6.3)."""
 
+_CONSENT = re.compile(r"(?:.+\.)?_report\._dmarc(?:\..+)?")
+"""Names at which a domain agrees to reports about another, by the version alone (RFC 7489, section 7.1)."""
+
 
 def check_records(context: Context) -> Iterator[Finding]:
     """Values that are none, and values that cannot be meant."""
@@ -86,6 +89,8 @@ def _check(mail: Mail, name: str, type_: str, text: str, place: Path) -> Iterato
         why = f"an MX names a host, and {value.split()[-1].removesuffix('.')} is an address"
         yield Finding("mx-to-address", place, why, "Give the address a name by an A record, and use that.")
     for start, pattern in _POLICY.items():
+        if "DMARC" in start and _CONSENT.fullmatch(name):
+            continue
         if type_ == "TXT" and value.lower().startswith(start.lower()) and not re.fullmatch(pattern, value):
             why = f'"{value[:60]}" begins with {start}, and receivers cannot read it'
             mend = "DMARC needs p= right after the version." if "DMARC" in start else "Put a space after the version."
