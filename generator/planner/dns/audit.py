@@ -8,8 +8,16 @@ from generator.plan import Record
 from generator.planner.dns.own import JOINED
 from generator.problems import Finding, Path
 
-_ONCE = {"v=spf1": "two-spf", "v=dmarc1": "two-dmarc"}
-"""Texts of which a name has one at most (RFC 7208, section 3.2; RFC 7489, section 6.6.3)."""
+_ONCE = {
+    "v=spf1": ("two-spf", "dns.spf"),
+    "v=dmarc1": ("two-dmarc", "dns.dmarc"),
+    "v=stsv1": ("two-mta-sts", "dns.mta_sts"),
+    "v=tlsrptv1": ("two-tls-reports", "dns.tls_reports"),
+}
+"""Texts of which a name has one at most, each with its rule and where it is said instead.
+
+RFC 7208, section 3.2; RFC 7489, section 6.6.3; RFC 8461, section 3.1; RFC 8460, section 3.
+"""
 
 
 def audit_reverse(context: Context, names: set[str], public: list[Record]) -> Iterator[Finding]:
@@ -80,11 +88,13 @@ def _aliases(
 
 
 def _once(name: str, record: Record, place: Path) -> Iterator[Finding]:
-    for start, rule in _ONCE.items():
+    for start, (rule, instead) in _ONCE.items():
         if sum(value.text.lower().startswith(start) for value in record.values) > 1:
             why = f"{name} would have two records that begin with {start}, and receivers take neither"
-            mend = "Say it by dns.spf or dns.dmarc instead."
-            yield Finding(rule, place, why, mend, key=True)
+            yield Finding(rule, place, why, f"Say it by {instead} instead.", key=True)
+    if "._domainkey." in name and len(record.values) > 1:
+        why = f"{name} would have two keys, and receivers take any one of them"
+        yield Finding("two-dkim", place, why, "Give each key a selector of its own.", key=True)
 
 
 def _mx(record: Record, types: dict[str, dict[str, Record]], zones: set[str], place: Path) -> Iterator[Finding]:
