@@ -243,6 +243,10 @@ def test_hosts_that_are_silent_say_so(plan: Plan) -> None:
         assert found[f"{host}.example.com TXT"] == ["v=spf1 -all"]
         assert found[f"_dmarc.{host}.example.com TXT"] == ["v=DMARC1; p=reject"]
     assert not {"mta1.example.com MX", "mta1.example.com TXT"} & found.keys()
+    # Behind one address they shall greet with its name, and greet with their own until somebody has said so.
+    found = plan(nodes=TWO_MTAS, exposure="gateway", dns={"silent_hosts": True})
+    assert found["gateway.example.com TXT"] == ["v=spf1 -all"]
+    assert not {f"{mta}.example.com {type_}" for mta in ("mta1", "mta2") for type_ in ("MX", "TXT")} & found.keys()
 
 
 def test_encryption_is_asked_for_and_reported(plan: Plan, tmp_path: Path) -> None:

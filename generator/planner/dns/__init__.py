@@ -61,7 +61,9 @@ def plan_dns(context: Context, nodes: dict[str, PlannedNode], findings: list[Fin
     inside = _senders(context, addresses, nodes, public_name, shared=False)
     ours = [*_hosts(context, primary.zone, exposed, public_name, value), *_of_domains(context, domains, outside)]
     if dns.silent_hosts:
-        ours += silent(context, ours, {*reverse.values(), *outside.targets, *domains})
+        # An MTA greets with its own name until it is told another, and receivers look up SPF for that (RFC 7208, 2.3).
+        greeting = {node.fqdn for node in nodes.values() if "mta" in node.roles}
+        ours += silent(context, ours, {*reverse.values(), *outside.targets, *domains, *greeting})
     public = with_own(domains, ours, dns.ttl)
     findings += audit_reverse(context, {*reverse.values()}, public)
     findings += audit_own(context, domains, ours, public)
