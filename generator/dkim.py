@@ -114,6 +114,11 @@ def _check(value: str) -> None:
         raise ValueError("it must begin with v=DKIM1")
     if not tags["p"]:
         raise ValueError("its key is empty: it has been revoked")
+    if "sha256" not in tags.get("h", "sha256").split(":"):
+        # RFC 8301, section 3.1: SHA-1 is none.
+        raise ValueError(f'its tag h admits "{_short(tags["h"])}" alone, and mail is signed with sha256')
+    if {"*", "email"}.isdisjoint(tags.get("s", "*").split(":")):
+        raise ValueError(f'its tag s says that it is for "{_short(tags["s"])}", not for email')
     _check_key(tags.get("k", "rsa"), tags["p"])
 
 
