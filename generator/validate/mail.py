@@ -14,6 +14,9 @@ from generator.public_suffix import is_elsewhere, is_public_suffix
 _LOOKUPS = 10
 """Most look-ups that evaluating an SPF record may take (RFC 7208, section 4.6.4)."""
 
+_WIDEST = 8
+"""Length of the prefix of the widest network that one holder ever got."""
+
 
 def check_mail(context: Context) -> Iterator[Finding]:
     """Names, zones, keys, senders and reports."""
@@ -161,8 +164,11 @@ def _spf(context: Context, domains: dict[str, Mail]) -> Iterator[Finding]:
         mend = "Put addresses in the place of an include, or send through fewer services."
         yield Finding("spf-lookups", ("dns", "spf", "include"), why, mend)
     for index, text in enumerate(spf.addresses):
-        if is_private(IPv4Network(text)):
-            place = ("dns", "spf", "addresses", index)
+        place = ("dns", "spf", "addresses", index)
+        if IPv4Network(text).prefixlen < _WIDEST:
+            why = f"{text} lets a large part of the Internet send mail in your name"
+            yield Finding("spf-everybody", place, why, "Name the addresses of whoever sends for you.")
+        elif is_private(IPv4Network(text)):
             why = f"{text} is private: nobody on the Internet sees it as a sender"
             yield Finding("private-sender", place, why, "Remove it.")
 
