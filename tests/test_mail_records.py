@@ -274,6 +274,7 @@ def test_own_records_stand_beside_ours(plan: Plan) -> None:
         "WWW": {"CNAME": "Example.GitHub.io."},
         "*": {"A": "203.0.113.81"},
         "news": {"MX": ["10 mail", "20 mx.example.net."], "TXT": "v=spf1 a:news.example.net -all"},
+        "offers": {"MX": "10 any"},
         "_sip._tcp": {"SRV": "10 5 5060 sip.example.net"},
         "v6": {"AAAA": "2001:DB8::1"},
         # Consent to reports about others has no policy (RFC 7489, section 7.1).
@@ -287,6 +288,7 @@ def test_own_records_stand_beside_ours(plan: Plan) -> None:
     assert found["www.example.com CNAME"] == ["example.github.io."]
     assert found["*.example.com A"] == ["203.0.113.81"]
     assert found["news.example.com MX"] == ["10 mail.example.com.", "20 mx.example.net."]
+    assert found["offers.example.com MX"] == ["10 any.example.com."], "the wildcard has its address"
     assert found["_sip._tcp.example.com SRV"] == ["10 5 5060 sip.example.net."]
     assert found["v6.example.com AAAA"] == ["2001:db8::1"]
     assert found["example.net._report._dmarc.example.com TXT"] == ["v=DMARC1"]

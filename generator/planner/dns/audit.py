@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from generator.context import Context
-from generator.mail_domains import Mail
+from generator.mail_domains import Mail, parents
 from generator.plan import Record
 from generator.planner.dns.own import JOINED
 from generator.problems import Finding, Path
@@ -102,10 +102,20 @@ def _mx(record: Record, types: dict[str, dict[str, Record]], zones: set[str], pl
         target = value.text.split()[-1].removesuffix(".")
         if not any(target == zone or target.endswith(f".{zone}") for zone in zones) or not target:
             continue
-        found = types.get(target, {})
+        found = types.get(target) or _wildcard(target, types)
         if "CNAME" in found:
             why, mend = f"{target} is a CNAME, to which no MX may point", "Name the host behind it."
             yield Finding("mx-to-cname", place, why, mend)
         elif not found.keys() & {"A", "AAAA"}:
             why = f"{target} has no address, so nobody can deliver mail there"
             yield Finding("mx-without-address", place, why, "Add its A record, or name a host that has one.")
+
+
+def _wildcard(name: str, types: dict[str, dict[str, Record]]) -> dict[str, Record]:
+    """Return the records that stand for a name without any of its own (RFC 4592, section 3.3.1)."""
+    for above in parents(name):
+        if f"*.{above}" in types:
+            return types[f"*.{above}"]
+        if any(f".{one}".endswith(f".{above}") for one in types):
+            break
+    return {}
