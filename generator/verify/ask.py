@@ -76,14 +76,13 @@ class Client:
         return future.result()
 
     def _ask(self, name: str, type_: str) -> tuple[Answer, Reply | None]:
-        asked = str(self.server)
         try:
             question = dns.name.from_text(f"{name}.")
         except (dns.exception.DNSException, UnicodeError) as why:
-            return Answer(asked, name, type_, "other", detail=f"no name for DNS: {why}"), None
+            return Answer("other", detail=f"no name for DNS: {why}"), None
         if self._stopped or self._silent >= (_MORE_PATIENCE if self.spoke else _PATIENCE):
             words = f"not asked: the last {self._silent} questions were not answered"
-            return Answer(asked, name, type_, "timeout", tries=0, detail=words), None
+            return Answer("timeout", tries=0, detail=words), None
         start = time.monotonic()
         reply = exchange(self.server, question, type_, self._timeout)
         values, aliases = _read(reply.message, question, type_)
@@ -91,7 +90,7 @@ class Client:
         if outcome == "answer" and not values:
             outcome = "empty"
         seconds = time.monotonic() - start
-        answer = Answer(asked, name, type_, outcome, values, aliases, seconds, reply.tries, reply.detail)
+        answer = Answer(outcome, values, aliases, seconds, reply.tries, reply.detail)
         self._note(answer)
         return answer, reply
 

@@ -5,7 +5,6 @@ A repetition goes out on the same socket under the same number, so that a late a
 
 import socket
 import time
-from collections.abc import Callable
 
 import dns.edns
 import dns.exception
@@ -49,7 +48,6 @@ class Reply(msgspec.Struct, frozen=True):
     outcome: Outcome
     message: dns.message.Message | None
     tries: int
-    by_tcp: bool = False
     detail: str = ""
 
 
@@ -137,7 +135,7 @@ def _by_tcp(server: Server, query: dns.message.Message, end: float, tries: int) 
         why = f"TCP: {getattr(error, 'strerror', None) or str(error) or type(error).__name__}"
     if why:
         return Reply("truncated", None, TRIES, detail=why)
-    return msgspec.structs.replace(_judged(message, tries), by_tcp=True)
+    return _judged(message, tries)
 
 
 def _judged(message: dns.message.Message, tries: int) -> Reply:
@@ -159,6 +157,3 @@ def _refers(message: dns.message.Message) -> bool:
 def _words(error: dns.edns.EDEOption) -> str:
     name = dns.edns.EDECode.to_text(error.code).replace("_", " ").lower()
     return f"{name}: {error.text}" if error.text else name
-
-
-Exchange = Callable[[Server, dns.name.Name, str, float], Reply]

@@ -6,6 +6,7 @@ import dns.exception
 import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
+import dns.reversename
 import msgspec
 
 from generator.plan import Plan, Record, RecordValue
@@ -81,8 +82,6 @@ def _reverse_names(plan: Plan) -> dict[str, str]:
 
 
 def _reverse(plan: Plan, addresses: Mapping[str, str]) -> Iterator[Expected]:
-    import dns.reversename
-
     zone = next(iter(plan.dns.zones))
     for symbol, name in _reverse_names(plan).items():
         address = addresses.get(symbol, symbol)

@@ -37,8 +37,6 @@ class Answer(msgspec.Struct, frozen=True):
     """What a resolver said to one question.
 
     Attributes:
-        resolver: Which one, as `address#port`.
-        name: In lower case, without a final dot.
         values: As in a zone file, names in lower case; of TXT the text, joined.
         aliases: Where CNAME records on the way led to.
         seconds: How long it took in all.
@@ -46,9 +44,6 @@ class Answer(msgspec.Struct, frozen=True):
         detail: What the resolver or the machine said beyond the outcome.
     """
 
-    resolver: str
-    name: str
-    type: str
     outcome: Outcome
     values: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
@@ -86,7 +81,7 @@ class Verdict(msgspec.Struct, frozen=True):
     Attributes:
         message: What is wrong, or worth knowing; clauses that are joined by semicolons.
         remedy: What to change, where it is not simply the record.
-        note: About the way of the answer (slow, repeated, by TCP); no two resolvers need have the same.
+        note: About the way of the answer (slow, repeated); no two resolvers need have the same.
     """
 
     status: Status
