@@ -48,7 +48,7 @@ def _judged(want: Expected, answer: Answer, found: tuple[str, ...], client: Clie
         most = f"it takes {number} look-ups, and receivers stop at {MOST_LOOKUPS}: all mail fails SPF"
         return Verdict("invalid", found, most, _FEWER)
     except spf.SPFError as why:
-        return _broken(why, found, client)
+        return _broken(why, want, found, client)
     except ValueError as why:
         return Verdict("invalid", found, f"it is no SPF record: {_line(why)}")
     alike = same(want.values[0], text)
@@ -67,6 +67,11 @@ _MERGE = (
 _ADD = "The record is as planned: add the address to dns.spf.addresses, before what refuses it."
 _FEWER = "Take includes out of dns.spf.include, or replace them by the addresses behind them (dns.spf.addresses)."
 
+_BEHIND = (
+    "The record is as planned, and what it includes is not right: take that out of dns.spf.include, or replace it by "
+    "the addresses behind it (dns.spf.addresses)."
+)
+
 
 def _refused(parsed: Any, addresses: tuple[str, ...], client: Client) -> Iterator[str]:
     for address in addresses:
@@ -75,11 +80,12 @@ def _refused(parsed: Any, addresses: tuple[str, ...], client: Client) -> Iterato
             yield f"mail from {address} gets {result} instead of pass"
 
 
-def _broken(why: Exception, found: tuple[str, ...], client: Client) -> Verdict:
+def _broken(why: Exception, want: Expected, found: tuple[str, ...], client: Client) -> Verdict:
     """Return the verdict on a record that cannot be evaluated, with what was asked in vain."""
     name = getattr(why, "domain", "")
     if not name:
-        return Verdict("invalid", found, f"receivers cannot use it: {_line(why)}")
+        mend = _BEHIND if same(want.values[0], found[0]) else ""
+        return Verdict("invalid", found, f"receivers cannot use it: {_line(why)}", mend)
     answer = client.ask(name, "TXT")
     said = unresolved(answer)
     if said:

@@ -107,6 +107,8 @@ def test_spf_as_planned(client: Client, name: str) -> None:
     assert verdict.status == status, verdict.message
     assert words in verdict.message
     assert bool(verdict.message) == (status != "ok")
+    # To publish it as planned would change nothing.
+    assert bool(verdict.remedy) == (status != "ok")
 
 
 def test_spf_of_a_name_that_sends_nothing_is_not_asked_to_pass(client: Client) -> None:
