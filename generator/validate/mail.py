@@ -11,7 +11,7 @@ from generator.mail_domains import Mail
 from generator.problems import Finding, Path, few, listing, nearest
 from generator.public_suffix import is_elsewhere, is_public_suffix
 
-_LOOKUPS = 10
+MOST_LOOKUPS = 10
 """Most look-ups that evaluating an SPF record may take (RFC 7208, section 4.6.4)."""
 
 _WIDEST = 8
@@ -145,7 +145,6 @@ def _reports(mail: Mail, domains: dict[str, Mail]) -> Iterator[Finding]:
 
 def _spf(context: Context, domains: dict[str, Mail]) -> Iterator[Finding]:
     spf, lookups = context.topology.dns.spf, 0
-    known = spf_includes() if spf.include else {}
     for index, name in enumerate(spf.include):
         place = ("dns", "spf", "include", index)
         if name in domains:
@@ -153,14 +152,14 @@ def _spf(context: Context, domains: dict[str, Mail]) -> Iterator[Finding]:
             yield Finding("spf-loop", place, why, "Remove it.")
         elif name in spf.include[:index]:
             yield Finding("spf-loop", place, f"{name} is included twice", "Remove one.")
-        elif name not in known:
+        elif name not in spf_includes():
             why = f"how many look-ups {name} takes is not known; it counts as one"
             mend = "After apply, generate verify --dns counts them."
             yield Finding("spf-unknown-include", place, why, mend, "warning")
-        lookups += known[name].lookups if name in known else 1
-    if lookups > _LOOKUPS:
-        counts = listing([f"{name} {known[name].lookups if name in known else 1}" for name in spf.include])
-        why = f"SPF would take {lookups} look-ups, and receivers stop after {_LOOKUPS}: {counts}"
+        lookups += lookups_of(name)
+    if lookups > MOST_LOOKUPS:
+        counts = listing([f"{name} {lookups_of(name)}" for name in spf.include])
+        why = f"SPF would take {lookups} look-ups, and receivers stop after {MOST_LOOKUPS}: {counts}"
         mend = "Put addresses in the place of an include, or send through fewer services."
         yield Finding("spf-lookups", ("dns", "spf", "include"), why, mend)
     for index, text in enumerate(spf.addresses):
@@ -171,6 +170,12 @@ def _spf(context: Context, domains: dict[str, Mail]) -> Iterator[Finding]:
         elif is_private(IPv4Network(text)):
             why = f"{text} is private: nobody on the Internet sees it as a sender"
             yield Finding("private-sender", place, why, "Remove it.")
+
+
+def lookups_of(include: str) -> int:
+    """Return how many look-ups an include takes; one that is not known counts as one."""
+    known = spf_includes()
+    return known[include].lookups if include in known else 1
 
 
 def _web(context: Context) -> Iterator[Finding]:

@@ -10,12 +10,15 @@ from generator.kinds import RECORD_NAME
 from generator.mail_domains import Mail, parents
 from generator.problems import Finding, Path
 from generator.records import canonical
+from generator.validate.mail import MOST_LOOKUPS, lookups_of
 
 _HOSTS = frozenset({"A", "AAAA", "MX"})
 """Types whose owner is a host, which has no underscore in its name (RFC 952, RFC 1123)."""
 
-_POLICY = {"v=spf1": r"v=spf1( .*)?", "v=DMARC1": r"v=DMARC1 *; *p *= *(none|quarantine|reject) *(;.*)?"}
-"""What a text that begins so has to look like (RFC 7208, section 4.5; RFC 7489, section 6.3)."""
+_MECHANISM = r"[+?~-]?(?:all|(?:a|mx)(?:[:/]\S+)?|ptr(?::\S+)?|(?:include|exists|ip4|ip6):\S+)"
+_SPF = rf"(?i:v=spf1(?: +(?:{_MECHANISM}|[a-z][a-z0-9_.-]*=\S*))* *)"
+_POLICY = {"v=spf1": _SPF, "v=DMARC1": r"v=DMARC1 *; *p *= *(none|quarantine|reject) *(;.*)?"}
+"""What a text that begins so has to look like (RFC 7208, section 12; RFC 7489, section 6.3)."""
 
 _CONSENT = re.compile(r"(?:.+\.)?_report\._dmarc(?:\..+)?")
 """Names at which a domain agrees to reports about another, by the version alone (RFC 7489, section 7.1)."""
@@ -93,10 +96,28 @@ def _check(mail: Mail, name: str, type_: str, text: str, place: Path) -> Iterato
             continue
         if type_ == "TXT" and value.lower().startswith(start.lower()) and not re.fullmatch(pattern, value):
             why = f'"{value[:60]}" begins with {start}, and receivers cannot read it'
-            mend = "DMARC needs p= right after the version." if "DMARC" in start else "Put a space after the version."
+            mend = "DMARC needs p= right after the version."
+            if "spf" in start:
+                mend = "Words such as ip4:203.0.113.7 or include:example.net follow it, each after a space."
             yield Finding("wrong-record", place, why, mend)
+    if type_ == "TXT" and re.fullmatch(_SPF, value):
+        yield from _lookups(value, place)
     if type_ == "TXT" and "._domainkey" in f".{name}":
         yield from _dkim(value, place)
+
+
+def _lookups(value: str, place: Path) -> Iterator[Finding]:
+    words = [word.lstrip("+?~-") for word in value.lower().split()[1:]]
+    number = sum(
+        lookups_of(re.split("[:=]", word, maxsplit=1)[1])
+        if word.startswith(("include:", "redirect="))
+        else re.fullmatch(r"(?:a|mx|ptr)(?:[:/].*)?|exists:.*", word) is not None
+        for word in words
+    )
+    if number > MOST_LOOKUPS:
+        why = f"this SPF takes {number} look-ups, and receivers stop after {MOST_LOOKUPS}"
+        mend = "Put addresses in the place of an include, or send through fewer services."
+        yield Finding("spf-lookups", place, why, mend)
 
 
 def _dkim(value: str, place: Path) -> Iterator[Finding]:
