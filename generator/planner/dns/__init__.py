@@ -61,9 +61,7 @@ def plan_dns(context: Context, nodes: dict[str, PlannedNode], findings: list[Fin
     inside = _senders(context, addresses, nodes, public_name, shared=False)
     ours = [*_hosts(context, primary.zone, exposed, public_name, value), *_of_domains(context, domains, outside)]
     if dns.silent_hosts:
-        # An MTA greets with its own name until it is told another, and receivers look up SPF for that (RFC 7208, 2.3).
-        greeting = {node.fqdn for node in nodes.values() if "mta" in node.roles}
-        ours += silent(context, ours, {*reverse.values(), *outside.targets, *domains, *greeting})
+        ours += silent(context, ours, {*_greeting(nodes), *reverse.values(), *outside.targets, *domains})
     public = with_own(domains, ours, dns.ttl)
     findings += audit_reverse(context, {*reverse.values()}, public)
     findings += audit_own(context, domains, ours, public)
@@ -143,6 +141,14 @@ def _reverse(
     # One address has one name; several MTAs behind it have to greet with the same.
     alone = len(senders) == 1 and senders[0].name in exposed
     return {shared: senders[0].fqdn if alone else public_name}
+
+
+def _greeting(nodes: dict[str, PlannedNode]) -> Iterator[str]:
+    """Yield the MTAs' own names, with which they greet until told another.
+
+    Receivers look up SPF for that name too (RFC 7208, section 2.3).
+    """
+    yield from (node.fqdn for node in nodes.values() if "mta" in node.roles)
 
 
 def _sorted(records: list[Record]) -> tuple[Record, ...]:
