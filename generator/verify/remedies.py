@@ -21,7 +21,10 @@ def remedy(plan: Plan, want: Expected, verdict: Verdict) -> str:
     if verdict.status == "ok":
         return ""
     if verdict.status == "skipped":
-        return "Put the key that Carbonio makes into dns.dkim.key, or into the domain's own dkim.key."
+        return (
+            "After the installation, name the file with what zmdkimkeyutil printed: dns.dkim.file, or the domain's own "
+            "dkim.file."
+        )
     if verdict.status == "follows":
         return "Nothing of its own: put right what it waits for."
     if verdict.remedy:
