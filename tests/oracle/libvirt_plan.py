@@ -48,8 +48,11 @@ def machines(document: Json) -> dict[str, Machine]:
         OracleError: Something in the plan cannot be judged.
     """
     found = list(resources(document["planned_values"]["root_module"]))
-    volumes = {entry.values["name"]: entry.values for entry in found if entry.type == "libvirt_volume"}
-    return {entry.key: _machine(entry, volumes) for entry in found if entry.type == "libvirt_domain"}
+    # Where a disk's file will be is not known yet: whose it is, its serial number says.
+    keys = {volume["serial"]: key for key, volume in document["variables"]["volumes"]["value"].items()}
+    disks = [entry for entry in found if entry.type == "libvirt_volume" and entry.name in ("system", "data")]
+    sizes = {(entry.name, entry.key): entry.values["capacity"] for entry in disks}
+    return {entry.key: _machine(entry, keys, sizes) for entry in found if entry.type == "libvirt_domain"}
 
 
 def planned(document: Json) -> Cloud:
@@ -85,7 +88,7 @@ def planned(document: Json) -> Cloud:
     return libvirt(addresses, public, way_out)
 
 
-def _machine(entry: Resource, volumes: Mapping[str, Json]) -> Machine:
+def _machine(entry: Resource, keys: Mapping[str, str], sizes: Mapping[tuple[str, str], int]) -> Machine:
     values, devices = entry.values, entry.values["devices"]
     if values["memory_unit"] != "KiB" or any(
         device not in {"disks", "interfaces", "consoles", "rngs"} for device in _set(devices)
@@ -93,11 +96,11 @@ def _machine(entry: Resource, volumes: Mapping[str, Json]) -> Machine:
         raise OracleError(f"{entry.address}: devices that the oracle does not know: {sorted(_set(devices))}")
     disks = {}
     for disk in devices["disks"]:
-        if _set(disk["source"]) != {"volume"}:
-            raise OracleError(f"{entry.address}: a disk that is no volume: {sorted(_set(disk['source']))}")
-        volume = volumes[disk["source"]["volume"]["volume"]]
+        if _set(disk["source"]) != {"file"}:
+            raise OracleError(f"{entry.address}: a disk that is no file: {sorted(_set(disk['source']))}")
+        serial = disk["serial"]
         if not disk["read_only"]:
-            disks[disk["serial"]] = volume["capacity"] // GIB
+            disks[serial] = sizes[("system", entry.key) if serial == "system" else ("data", keys[serial])] // GIB
     return Machine(
         values["vcpu"],
         values["memory"] / KIB_PER_GIB,

@@ -15,13 +15,10 @@ locals {
   # Maps, made once: Terraform reads a whole resource for each reference to one of its instances.
   image_names  = { for key, image in libvirt_volume.image : key => image.name }
   image_paths  = { for key, image in libvirt_volume.image : key => image.path }
-  system_names = { for name, volume in libvirt_volume.system : name => volume.name }
-  system_pools = { for name, volume in libvirt_volume.system : name => volume.pool }
-  seed_names   = { for name, volume in libvirt_volume.seed : name => volume.name }
-  seed_pools   = { for name, volume in libvirt_volume.seed : name => volume.pool }
-  seed_paths   = { for name, disk in libvirt_cloudinit_disk.this : name => disk.path }
-  data_names   = { for key, volume in libvirt_volume.data : key => volume.name }
-  data_pools   = { for key, volume in libvirt_volume.data : key => volume.pool }
+  system_paths = { for name, volume in libvirt_volume.system : name => volume.path }
+  seed_sources = { for name, disk in libvirt_cloudinit_disk.this : name => disk.path }
+  seed_paths   = { for name, volume in libvirt_volume.seed : name => volume.path }
+  data_paths   = { for key, volume in libvirt_volume.data : key => volume.path }
   volume_keys = {
     for name in keys(var.nodes) : name => sort([for key, volume in var.volumes : key if volume.node == name])
   }
@@ -77,7 +74,8 @@ resource "libvirt_pool" "this" {
 resource "libvirt_volume" "image" {
   for_each = local.images
 
-  name = "${var.name}-image-${substr(sha256(each.key), 0, 12)}"
+  # By its ending AppArmor knows an image, in whatever folder.
+  name = "${var.name}-image-${substr(sha256(each.key), 0, 12)}.${each.value.format}"
   pool = local.pool
 
   target = {
@@ -162,7 +160,7 @@ resource "libvirt_volume" "seed" {
 
   create = {
     content = {
-      url = local.seed_paths[each.key]
+      url = local.seed_sources[each.key]
     }
   }
 
@@ -240,11 +238,13 @@ resource "libvirt_domain" "this" {
   }
 
   devices = {
+    # By their files: where AppArmor confines machines, as on Ubuntu and Debian, it lets them open these and
+    # what these stand on, and nothing of a disk that is named by pool and volume (https://bugs.launchpad.net/bugs/1677398).
     # All are virtio disks, the seed too: some kernels for clouds have no driver for CD drives.
     disks = concat(
       [
         {
-          source    = { volume = { pool = local.system_pools[each.key], volume = local.system_names[each.key] } }
+          source    = { file = { file = local.system_paths[each.key] } }
           target    = { dev = "vda", bus = "virtio" }
           driver    = { name = "qemu", type = "qcow2", discard = "unmap" }
           boot      = { order = 1 }
@@ -252,7 +252,7 @@ resource "libvirt_domain" "this" {
           read_only = null
         },
         {
-          source    = { volume = { pool = local.seed_pools[each.key], volume = local.seed_names[each.key] } }
+          source    = { file = { file = local.seed_paths[each.key] } }
           target    = { dev = "vdb", bus = "virtio" }
           driver    = { name = "qemu", type = "raw" }
           boot      = null
@@ -262,7 +262,7 @@ resource "libvirt_domain" "this" {
       ],
       [
         for key in local.volume_keys[each.key] : {
-          source    = { volume = { pool = local.data_pools[key], volume = local.data_names[key] } }
+          source    = { file = { file = local.data_paths[key] } }
           target    = { dev = local.devices[key], bus = "virtio" }
           driver    = { name = "qemu", type = "qcow2", discard = "unmap" }
           boot      = null

@@ -15,8 +15,23 @@ mock_provider "libvirt" {
   mock_resource "libvirt_volume" {
     defaults = {
       id   = "/pool/disk"
-      path = "/pool/example-com-image-a2ebd9624316"
+      path = "/pool/example-com-image-a2ebd9624316.qcow2"
     }
+  }
+
+  override_resource {
+    target = libvirt_volume.system
+    values = { path = "/pool/system" }
+  }
+
+  override_resource {
+    target = libvirt_volume.seed
+    values = { path = "/pool/seed" }
+  }
+
+  override_resource {
+    target = libvirt_volume.data
+    values = { id = "/pool/disk", path = "/pool/data" }
   }
 }
 
@@ -97,16 +112,16 @@ run "machines_are_as_given" {
   }
 
   assert {
-    condition = { for name, server in libvirt_domain.this : name => [for disk in server.devices.disks : "${disk.target.dev} ${disk.source.volume.pool}/${disk.source.volume.volume} ${disk.driver.type} ${disk.serial}"] } == {
+    condition = { for name, server in libvirt_domain.this : name => [for disk in server.devices.disks : "${disk.target.dev} ${disk.source.file.file} ${disk.driver.type} ${disk.serial}"] } == {
       mta1 = [
-        "vda example-com/example-com-system-mta1.qcow2 qcow2 system",
-        "vdb example-com/example-com-seed-mta1.iso raw seed",
+        "vda /pool/system qcow2 system",
+        "vdb /pool/seed raw seed",
       ]
       store1 = [
-        "vda example-com/example-com-system-store1.qcow2 qcow2 system",
-        "vdb example-com/example-com-seed-store1.iso raw seed",
-        "vdc example-com/example-com-data-store1-mail.qcow2 qcow2 mail-0123456789abcde",
-        "vdd example-com/example-com-data-store1-recording.qcow2 qcow2 recording",
+        "vda /pool/system qcow2 system",
+        "vdb /pool/seed raw seed",
+        "vdc /pool/data qcow2 mail-0123456789abcde",
+        "vdd /pool/data qcow2 recording",
       ]
     }
     error_message = "A machine has its system disk, its seed and its own data volumes with their serials."
@@ -193,7 +208,7 @@ run "machines_ignore_later_user_data_keys_and_names" {
   }
 
   assert {
-    condition     = libvirt_domain.this["store1"].devices.disks[2].source.volume.volume == "example-com-data-store1-mail.qcow2" && libvirt_pool.this["pool"].name == "example-com"
+    condition     = libvirt_domain.this["store1"].devices.disks[2].source.file.file == "/pool/data" && libvirt_volume.data["store1-mail"].name == "example-com-data-store1-mail.qcow2" && libvirt_pool.this["pool"].name == "example-com"
     error_message = "Disks keep their names."
   }
 
