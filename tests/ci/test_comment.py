@@ -14,6 +14,7 @@ from tests.helpers import build_tree
 from tests.terraform import Program
 
 HOSTS = ["github", "gitlab"]
+COMMIT = "e" * 40
 MARKER = "<!-- generate review: mail/topology.yaml -->"
 CREATE = {
     "github": ("POST", "/repos/example/mail/issues/5/comments"),
@@ -42,7 +43,7 @@ def host() -> Iterator[CodeHost]:
 
 def environment(name: str, repository: Repository, host: CodeHost) -> dict[str, str]:
     if name == "github":
-        return {**repository.event(), "GITHUB_API_URL": host.url, "GITHUB_TOKEN": TOKEN}
+        return {**repository.event(sha=COMMIT), "GITHUB_API_URL": host.url, "GITHUB_TOKEN": TOKEN}
     return {
         "CI_API_V4_URL": host.url,
         "CI_MERGE_REQUEST_IID": "5",
@@ -51,10 +52,10 @@ def environment(name: str, repository: Repository, host: CodeHost) -> dict[str, 
     }
 
 
-def post(name: str, repository: Repository, host: CodeHost, text: str, code: int = 0) -> str:
+def post(name: str, repository: Repository, host: CodeHost, text: str, **more: str) -> None:
     build_tree(repository.folder, {"ci/out/review.md": text})
-    given = environment(name, repository, host)
-    return repository.script("ci/comment", "ci/out/review.md", environment=given, code=code).stderr
+    given = {**environment(name, repository, host), **more}
+    repository.script("ci/comment", "ci/out/review.md", environment=given)
 
 
 @pytest.mark.parametrize("name", HOSTS)
@@ -100,6 +101,26 @@ def test_what_is_too_long_is_cut_and_says_so(name: str, repository: Repository, 
     assert len(body) <= 65_536
     assert body.startswith(f"{MARKER}\nline 0 ü\n")
     assert body.rstrip().endswith("*Cut here: the whole review is among the files of this run.*")
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_it_names_the_commit_and_leads_to_the_run(name: str, repository: Repository, host: CodeHost) -> None:
+    """A run that fails before its review leaves the comment of an earlier commit, which must not look like its own."""
+    rows = host.comments if name == "github" else host.notes
+    if name == "github":
+        run = "https://github.example/example/mail/actions/runs/77"
+        more = {"GITHUB_SERVER_URL": "https://github.example", "GITHUB_RUN_ID": "77"}
+    else:
+        run = "https://gitlab.example/example/mail/-/jobs/77"
+        more = {"CI_JOB_URL": run, "CI_COMMIT_SHA": COMMIT}
+    origin = f"\nCommit {COMMIT}, [the run with the page and the JSON]({run}).\n"
+    post(name, repository, host, "first\n", **more)
+    assert rows[-1]["body"] == f"{MARKER}\nfirst\n{origin}"
+    post(name, repository, host, "".join(f"line {number} ü\n" for number in range(9000)), **more)
+    body = rows[-1]["body"]
+    assert len(body) <= 65_536
+    assert body.startswith(f"{MARKER}\nline 0 ü\n")
+    assert body.endswith(f"*Cut here: the whole review is among the files of this run.*\n{origin}")
 
 
 def test_what_just_fits_is_not_cut(repository: Repository, host: CodeHost) -> None:
