@@ -167,6 +167,12 @@ def test_github_gives_no_more_than_is_needed(tmp_path: Path) -> None:
     assert jobs["apply"]["permissions"] == {"contents": "read", "actions": "read", "pull-requests": "read"}
     assert "secrets." not in yaml.safe_dump(jobs["fork"])
     assert "github.token" not in yaml.safe_dump(jobs["fork"])
+    seen = {
+        name: [step["run"] for step in job["steps"] if "secrets." in yaml.safe_dump(step)] for name, job in jobs.items()
+    }
+    assert seen == {"fork": [], "plan": ["sh ci/plan"], "apply": ["sh ci/apply"]}
+    outside = [{key: value for key, value in job.items() if key != "steps"} for job in jobs.values()]
+    assert "secrets." not in yaml.safe_dump([outside, workflow["env"]]), "actions of others and pip would see them"
     assert jobs["fork"]["if"].endswith("head.repo.full_name != github.repository")
     assert jobs["plan"]["if"].endswith("head.repo.full_name == github.repository")
     for job in jobs.values():
