@@ -79,11 +79,14 @@ def run(arguments: Namespace) -> int:
             partial = f"{base}, and Terraform's state has this deployment: name what it was generated from by --base."
     except WrongTopologyError as error:
         say_problems(error.problems)
-        partial = f"{arguments.base} cannot be planned by this version: {error.problems[0].message}."
+        why = error.problems[0].message
+        partial = f"{arguments.base} cannot be planned by this version: {why}{'' if why.endswith('?') else '.'}"
+        if terraform is not None:
+            partial += " Name a commit that can by --base, and all is compared."
     except GeneratorError as error:
         if terraform is None or not isinstance(error, InputError):
             raise
-        partial = f"{error}."
+        partial = f"{error}. {error.mend}".rstrip()
     if partial and terraform is None:
         raise InputError(partial, "Compare with a commit that can, or give the Terraform plan: --plan plan.json")
     found = review(

@@ -20,9 +20,10 @@ _DOUBTS = {
 
 def summary(review: Review) -> str:
     """Return what a reviewer has to know first."""
-    if review.partial:
-        return "Only a part of this could be compared."
     parts = ["a new deployment"] if review.fresh else []
+    if review.partial:
+        # What Terraform destroys is no less destroyed.
+        parts = ["only a part of this could be compared"]
     parts += [*_dangers(review), *_reach(review), *_settings(review)]
     if not parts:
         rest = ", ".join(_rest(review))

@@ -206,9 +206,19 @@ def test_a_base_that_is_wrong_by_the_rules_of_today(mail: Path) -> None:
     plan.write_text(json.dumps(VOLUME_REPLACED), "utf-8")
     found = reviewed(mail, "--plan", "plan.json", code=2)
     assert found["partial"].startswith("HEAD cannot be planned by this version")
-    assert found["verdict"] == "Only a part of this could be compared."
+    assert found["partial"].endswith('did you mean "users"? Name a commit that can by --base, and all is compared.')
+    assert found["verdict"].startswith("Only a part of this could be compared; the Terraform plan says ")
+    assert "1 volume replaced (store1-mail)" in found["verdict"], "the first line is all that many read"
     assert [one["subject"] for one in found["losses"]] == ["store1-mail"]
     assert (found["reach"], found["machines"], found["records"]) == ([], [], [])
+
+
+def test_a_base_that_git_does_not_have_beside_a_plan(mail: Path) -> None:
+    (mail / "plan.json").write_text(json.dumps(VOLUME_REPLACED), "utf-8")
+    found = reviewed(mail, "--base", "no-such-branch", "--plan", "plan.json", code=2)
+    assert found["partial"].startswith('"no-such-branch" is neither a file, a folder nor a commit that git has here. ')
+    assert "git fetch --unshallow" in found["partial"]
+    assert [one["subject"] for one in found["losses"]] == ["store1-mail"]
 
 
 def test_no_terminal_obeys_a_plan(mail: Path) -> None:
