@@ -1,7 +1,7 @@
 """What `generate review` may say of a change that a team does not want to merge unseen."""
 
 VERDICTS: dict[str, str] = {
-    "destroy-stateful": "a data volume, a public address or a DNS zone is destroyed or replaced",
+    "destroy-stateful": "a data volume, a public address, a DNS zone or a machine with data is destroyed or replaced",
     "destroy-machine": "a machine is destroyed or replaced",
     "new-internet-exposure": "the Internet can reach something that it could not reach",
     "management-widened": "more addresses, or more peers of the VPN, may administrate",

@@ -193,6 +193,7 @@ def _roles(release: Release, rows: Mapping[str, Any]) -> Mapping[str, Role]:
             odd=about.get("odd", False),
             requires=tuple(row.get("requires", about.get("requires", ()))),
             not_on_node_with=tuple(other for other in about.get("not_on_node_with", ()) if other in rows),
+            keeps=about.get("keeps", ""),
             packages={family: tuple(names) for family, names in packages.items()},
             needs_epel=EVERY_NODE in release.epel or name in release.epel,
             source=f"{about['source']}; {row['source']}",

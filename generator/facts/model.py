@@ -78,6 +78,7 @@ class Role(Fact, frozen=True, kw_only=True):
         odd: The number of mesh servers must be odd; counted over all roles that say so.
         requires: Roles that some node of the deployment must have.
         not_on_node_with: Roles that no node may have beside this one.
+        keeps: What is on the system disk of its node and nowhere else; empty where nothing is.
         packages: Packages per family of operating systems; the mesh agent is not among them.
         needs_epel: The packages need EPEL on RHEL.
     """
@@ -91,6 +92,7 @@ class Role(Fact, frozen=True, kw_only=True):
     odd: bool
     requires: tuple[str, ...]
     not_on_node_with: tuple[str, ...]
+    keeps: str
     packages: Mapping[Family, tuple[str, ...]]
     needs_epel: bool
 

@@ -65,7 +65,7 @@ def review(
         judgements=(),
         disagreements=() if agreement is None else agreement.disagreements(),
         reach=reach_changes(old, compared),
-        losses=expected_losses(old, new) if agreement is None else agreement.losses(),
+        losses=expected_losses(before, new) if agreement is None else agreement.losses(),
         machines=machine_changes(old, compared, {} if agreement is None else agreement.happens()),
         volumes=volume_changes(old, compared),
         records=records,

@@ -39,6 +39,7 @@ class Agreement:
         self.terraform = terraform
         self.before = None if before is None else before.plan
         self.after = after
+        self._stands = before or after
         self.clouds = clouds
 
     def kind(self, resource: Resource) -> ResourceKind:
@@ -86,7 +87,8 @@ class Agreement:
         if resource.deposed:
             why = "a replacement that failed half-way left it over, beside the one that took its place"
         kept = subject in self.kept.get(kind, ()) and not resource.deposed
-        return Loss(resource.address, kind, subject, resource.replaced, kept, why)
+        holds = self._stands.holds(subject) if kind == "machine" else ()
+        return Loss(resource.address, kind, subject, resource.replaced, kept, why, holds)
 
     def happens(self) -> dict[str, str]:
         """Return what Terraform does to the machine of each node, in words."""
@@ -300,17 +302,22 @@ def _of_mail(key: str) -> str:
     return key if not kind or kind in _OF_MAIL else ""
 
 
-def expected_losses(before: Plan | None, after: Plan) -> tuple[Loss, ...]:
+def expected_losses(side: Side | None, after: Plan) -> tuple[Loss, ...]:
     """Return what goes because the topology has it no longer; all that is known without a Terraform plan."""
-    if before is None:
+    if side is None:
         return ()
+    before = side.plan
     gone: list[tuple[ResourceKind, list[str]]] = [
         ("volume", sorted(before.volumes.keys() - after.volumes.keys())),
         ("zone", sorted(own_zones(before) - own_zones(after))),
         ("address", sorted(_addressed(before) - _addressed(after))),
         ("machine", sorted(before.nodes.keys() - after.nodes.keys())),
     ]
-    return tuple(Loss("", kind, name, replaced=False, kept=False, why="") for kind, names in gone for name in names)
+    return tuple(
+        Loss("", kind, name, replaced=False, kept=False, why="", holds=side.holds(name) if kind == "machine" else ())
+        for kind, names in gone
+        for name in names
+    )
 
 
 def own_zones(plan: Plan) -> set[str]:

@@ -80,6 +80,7 @@ class Loss(msgspec.Struct, frozen=True):
         replaced: It is made anew.
         kept: The topology keeps it: nobody asked for this.
         why: What makes Terraform do it; empty where it follows from the topology.
+        holds: What a machine has on its system disk and nothing else has.
     """
 
     address: str
@@ -88,11 +89,12 @@ class Loss(msgspec.Struct, frozen=True):
     replaced: bool
     kept: bool
     why: str
+    holds: tuple[str, ...] = ()
 
     @property
     def stateful(self) -> bool:
         """Whether it is lost for good."""
-        return self.kind in STATEFUL
+        return self.kind in STATEFUL or bool(self.holds)
 
     @property
     def grave(self) -> bool:

@@ -129,6 +129,8 @@ def loss(one: Loss) -> Item:
         text.append(", although the topology keeps it")
     if one.kind in _LOST:
         text.append(f". {_LOST[one.kind]}")
+    if one.holds:
+        text.append(f". Lost with its system disk: {', '.join(one.holds)}")
     if one.address and one.address != one.subject:
         text += [" (", Names((one.address,)), ")"]
     return Item((*text, "."), "bad" if one.grave else "")

@@ -21,3 +21,9 @@ class Side(msgspec.Struct, frozen=True):
     lock: Lock
     cost: Cost
     warnings: tuple[Problem, ...]
+
+    def holds(self, machine: str) -> tuple[str, ...]:
+        """Return what a machine has on its system disk and nothing else has."""
+        roles = self.context.facts.roles
+        node = self.plan.nodes.get(machine)
+        return tuple(roles[role].keeps for role in (node.roles if node else ()) if role in roles and roles[role].keeps)

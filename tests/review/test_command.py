@@ -172,6 +172,25 @@ def test_a_verdict_fails_the_review_and_only_if_asked(verdict: str, mail: Path) 
     assert reviewed(mail, "--fail-on", rest)
 
 
+@pytest.mark.parametrize(
+    ("name", "lost"),
+    [("infra1", ["the directory of all accounts", "the databases"]), ("mta1", ["mail that waits in its queue"])],
+)
+def test_a_machine_without_an_address_and_a_volume_may_hold_data_all_the_same(
+    name: str, lost: list[str], mail: Path
+) -> None:
+    """Behind a gateway no address goes with it, and it is what a default policy has to stop."""
+    edit(mail, "users: 150", "exposure: gateway\nusers: 150")
+    git(mail, "commit", "--quiet", "--all", "--message=Hide")
+    edit(mail, f"  {name}: ", "  another: ")
+    found = reviewed(mail, "--fail-on", "destroy-stateful", code=1)
+    assert [(one["subject"], sorted(one["holds"])) for one in found["losses"]] == [(name, sorted(lost))]
+    assert f"Machine `{name}` is destroyed. Lost with its system disk: " in run_cli(mail, "review", "--markdown").out
+    edit(mail, "  another: ", f"  {name}: ")
+    edit(mail, "  video1: [video]\n", "")
+    assert reviewed(mail, "--fail-on", "destroy-stateful")["losses"][0]["holds"] == []
+
+
 def test_an_acceptance(mail: Path) -> None:
     edit(
         mail,

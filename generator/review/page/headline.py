@@ -102,7 +102,8 @@ def _losses(review: Review) -> Answer:
     kinds = [one.kind for one in grave]
     short = ", ".join(counted(kinds.count(kind), kind) for kind in dict.fromkeys(kinds))
     names = _listed(list(dict.fromkeys(one.subject for one in grave)))
-    lost = f"; what {'it holds' if len(grave) == 1 else 'they hold'} is lost" if "volume" in kinds else ""
+    held = any(one.kind == "volume" or one.holds for one in grave)
+    lost = f"; what {'it holds' if len(grave) == 1 else 'they hold'} is lost" if held else ""
     return Answer(question, short, f"{names}{lost}", "bad", "losses")
 
 
