@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.topologies import topology as large
 from generator.verdicts import VERDICTS
 from tests.helpers import ROOT, Result, run_cli
+from tests.strategies import dump
 
 EXAMPLE = (ROOT / "examples" / "five-nodes-hetzner" / "topology.yaml").read_text("utf-8")
 WIDEST = 80
@@ -109,6 +111,17 @@ def test_a_port_that_nobody_documents_is_closed(folder: Path) -> None:
         ("MTA", "mta: MTA AV/AS, a role of Carbonio 26.6 commercial"),
         ("services.imaps", "imaps: IMAP, TLS, a service of Carbonio 26.6 commercial"),
         ("os-end-of-life", "silence: {os-end-of-life: WHY}"),
+        ("os", "Value in Carbonio 26.6 commercial: ubuntu-22.04 or ubuntu-24.04 or rhel-8 or rhel-9."),
+        ("scenario", "Value in Carbonio 26.6 commercial: single or five-nodes."),
+        ("exposure", "Value on Hetzner: direct or gateway. Default: direct."),
+        ("region", "Value on Hetzner: one of ash, fsn1, hel1, "),
+        ("roles", "mta1: [mta, proxy]"),
+        ("vpn.port", "Default: 51820."),
+        ("internet", "internet: who is meant by it in plans Anybody, from any address. Reaches:"),
+        ("management", "management -> proxy (mta1), tcp 6071"),
+        ("cluster", "In this deployment: 10.20.0.0/16 Reaches: cluster -> "),
+        ("65536", "65536: no port Ports end at 65535."),
+        ("1-65536", "Ports end at 65535."),
     ],
 )
 def test_a_word_is_explained(word: str, said: str, folder: Path) -> None:
@@ -118,6 +131,34 @@ def test_a_word_is_explained(word: str, said: str, folder: Path) -> None:
     wide = [line for line in result.out.splitlines() if len(line) > WIDEST and "https://" not in line]
     assert wide == []
     assert [one["title"] for one in json.loads(explain(folder, word, "--json").out)]
+
+
+def test_a_key_is_shown_where_it_stands(tmp_path: Path) -> None:
+    text = re.sub(r"dns:\n(?:  .*\n)+", "dns: {provider: none, zone: example.com}\n", EXAMPLE)
+    (tmp_path / "topology.yaml").write_text(text, "utf-8")
+    (tmp_path / "more.yaml").write_text("users: 200\ndns: ~\n", "utf-8")
+    layers = ("--overlay", "more.yaml", "--set", "mailbox_quota=6 GB")
+    line = text.splitlines().index("dns: {provider: none, zone: example.com}") + 1
+    for word, options, places in (
+        ("users", (), [f"topology.yaml:{line - 2}: users: 150"]),
+        ("dns.provider", (), [f"topology.yaml:{line}: dns: {{provider: none, zone: example.com}}"]),
+        ("users", layers, ["more.yaml:1: users: 200"]),
+        ("mailbox_quota", layers, ["--set:1: mailbox_quota=6 GB"]),
+        ("dns.provider", layers, []),
+    ):
+        [answer, *_] = json.loads(explain(tmp_path, word, "--json", *options).out)
+        assert [line for section in answer["sections"] for line in section["lines"]] == places, word
+    # The short form of a mapping is a place of the key that it stands for.
+    (tmp_path / "topology.yaml").write_text(text.replace("{provider: none, zone: example.com}", "none"), "utf-8")
+    assert f"topology.yaml:{line}: dns: none" in explain(tmp_path, "dns.provider").out
+    assert f"topology.yaml:{line}:" not in explain(tmp_path, "dns.zone").out
+
+
+def test_of_many_places_the_first_are_shown(tmp_path: Path) -> None:
+    (tmp_path / "topology.yaml").write_text(dump(large(15)), "utf-8")
+    said = explain(tmp_path, "roles").out
+    assert said.count("topology.yaml:") == 8
+    assert "and 7 more places" in said
 
 
 def test_an_unknown_word_gets_the_nearest_one(folder: Path) -> None:

@@ -51,7 +51,7 @@ def run(arguments: Namespace) -> int:
 def newest() -> About:
     """Return what can be explained without a topology."""
     name = list(releases())[-1]
-    return About(load_facts(name, next(iter(releases()[name].editions))), None)
+    return About(load_facts(name, next(iter(releases()[name].editions))))
 
 
 def _about(arguments: Namespace) -> About:
@@ -63,7 +63,7 @@ def _about(arguments: Namespace) -> About:
     except WrongTopologyError:
         say(f"{arguments.topology} has errors (see generate plan): explained without it")
         return newest()
-    return About(planned.context.facts, planned.plan)
+    return About(planned.context.facts, planned.plan, planned.context, planned.source)
 
 
 def _lines(answer: Answer) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from generator.explain.answer import About, Answer
 from generator.explain.facts import about_port, about_role, about_service
-from generator.explain.planned import about_machine_type, about_node, about_record, about_volume
+from generator.explain.planned import PEERS, about_machine_type, about_node, about_peer, about_record, about_volume
 from generator.explain.records import KINDS_OF_RECORDS, about_kind_of_record
 from generator.explain.words import about_key, about_rule, about_verdict, keys
 
@@ -21,6 +21,7 @@ _ABOUT = (
     about_kind_of_record,
     about_record,
     about_machine_type,
+    about_peer,
     about_key,
 )
 
@@ -54,6 +55,6 @@ def known_words(about: About) -> list[str]:
         *(one.lower() for one in KINDS_OF_RECORDS),
     ]
     if plan is not None:
-        names += [*plan.nodes, *plan.volumes, *(record.name for record in plan.dns.public)]
+        names += [*PEERS, *plan.nodes, *plan.volumes, *(record.name for record in plan.dns.public)]
         names += [node.machine.type for node in plan.nodes.values()]
     return list(dict.fromkeys(names))

@@ -6,7 +6,9 @@ from typing import TypeAlias
 
 import msgspec
 
+from generator.context import Context
 from generator.facts import Facts
+from generator.load import Source
 from generator.plan import Plan
 
 
@@ -15,11 +17,15 @@ class About(msgspec.Struct, frozen=True):
 
     Attributes:
         facts: Of the topology's release and edition, or of the newest release.
-        plan: None without a topology.
+        plan: None without a topology, as the following two.
+        context: What the words of the topology refer to.
+        source: Where they stand.
     """
 
     facts: Facts
-    plan: Plan | None
+    plan: Plan | None = None
+    context: Context | None = None
+    source: Source | None = None
 
     @property
     def label(self) -> str:

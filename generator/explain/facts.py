@@ -7,6 +7,8 @@ from generator.explain.answer import About, Answer, Section, section, sources, u
 from generator.facts import EVERY_NODE, Facts, PortRow, ProcedurePort, load_facts, releases
 from generator.plan import Flow, Plan
 
+_LAST_PORT = 65535
+
 
 def about_port(word: str, about: About) -> Iterator[Answer]:
     """Yield what a port is for: `6071`, `6071/tcp` or `tcp/6071`, or each of a range: `20000-40000`."""
@@ -14,6 +16,9 @@ def about_port(word: str, about: About) -> Iterator[Answer]:
     if match is None:
         return
     protocol, number = match[1] or match[3] or "", match[2]
+    if any(int(one) > _LAST_PORT for one in number.split("-")):
+        yield Answer(f"{word}: no port", (f"Ports end at {_LAST_PORT}.",))
+        return
     rows: list[PortRow | ProcedurePort] = [*about.facts.external, *about.facts.internal]
     rows += about.facts.procedure_ports
     found = [row for row in rows if _holds(row.ports, row.protocol, number, protocol)]

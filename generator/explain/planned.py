@@ -99,3 +99,31 @@ def about_machine_type(word: str, about: About) -> Iterator[Answer]:
         ]
         text = f"{machine.vcpu} vCPU, {machine.memory_gib:g} GB"
         yield Answer(f"{word}: a machine type", (text,), section("Nodes with it", lines))
+
+
+PEERS = {
+    "internet": "Anybody, from any address.",
+    "listed": "The ranges that stand in services at a service's name, in place of true.",
+    "management": "Who administers, from the ranges of the key management.",
+    "vpn": "Peers of the VPN, from their addresses in its tunnel.",
+    "cluster": "The machines of this deployment, from their addresses in its network.",
+}
+"""Words for who reaches something, by what they mean."""
+
+
+def about_peer(word: str, about: About) -> Iterator[Answer]:
+    """Yield who is meant by the word before an arrow, and what they reach."""
+    plan = about.plan
+    if plan is None or word not in PEERS:
+        return
+    flows = [flow for flow in plan.flows if flow.source == word and flow.target != "internet"]
+    ranges = [text for flow in flows for text in flow.ranges] if word not in ("internet", "cluster") else []
+    ranges += [plan.deployment.network] if word == "cluster" else []
+    yield Answer(
+        f"{word}: who is meant by it in plans",
+        (PEERS[word],),
+        (
+            *section("In this deployment", list(dict.fromkeys(ranges))),
+            *flows_section("Reaches", flows, plan),
+        ),
+    )
