@@ -33,7 +33,9 @@ def decode(source: Source) -> tuple[Topology | None, list[Finding]]:
     decoder = _Decoder()
     if not isinstance(source.root, yaml.MappingNode):
         what = "empty" if source.root is None else "not a mapping of keys to values"
-        mend = "Start with: domain: example.com"
+        glued = isinstance(source.root, yaml.ScalarNode) and re.match(r"[a-z_]+:(?!//)\S", source.root.value)
+        mend = "A space belongs behind each colon, as in: " if glued else "Start with: "
+        mend += "domain: example.com"
         return None, [Finding("not-a-topology", (), f"the topology is {what}", mend)]
     try:
         return decoder.table(Topology, source.root, ()), decoder.findings

@@ -12,7 +12,8 @@ from typing import Any, cast
 
 import yaml
 
-from generator.load.source import LINE_BREAK, problem_at
+from generator.load.source import problem_at
+from generator.load.syntax import end_of, syntax_problem
 from generator.problems import Problem
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -49,7 +50,7 @@ def decode_text(data: bytes, shown: str) -> tuple[str, list[Problem]]:
     try:
         return data.decode("utf-8-sig"), []
     except UnicodeDecodeError as error:
-        mark = _end_of(data[: error.start].decode("utf-8-sig"), shown)
+        mark = end_of(data[: error.start].decode("utf-8-sig"), shown)
         return "", [problem_at(mark, shown, "not-utf-8", "the file is not UTF-8 text", "Save it as UTF-8.")]
 
 
@@ -69,7 +70,9 @@ def parse_text(text: str, shown: str) -> tuple[yaml.Node | None, list[Problem]]:
             return None, [problem]
         root = yaml.compose(_Text(text, shown), Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
-        return None, [_syntax_problem(error, text, shown)]
+        # Some versions of the parser read ahead, and know a limit of their own.
+        deep = "maximum nesting depth" in (error.problem or "")
+        return None, [_too_deep(_too_deep_at(text, shown), shown) if deep else syntax_problem(error, text, shown)]
     except (yaml.reader.ReaderError, UnicodeEncodeError) as error:
         reason = error.reason
         mark = _unprintable(text, shown)
@@ -84,27 +87,24 @@ def parse_text(text: str, shown: str) -> tuple[yaml.Node | None, list[Problem]]:
     return root, problems
 
 
-def _end_of(text: str, shown: str) -> yaml.Mark:
-    lines = re.split(LINE_BREAK, text)
-    return yaml.Mark(shown, len(text), len(lines) - 1, len(lines[-1]), None, 0)
-
-
-def _inside(mark: yaml.Mark | None, text: str) -> yaml.Mark | None:
-    """Return a mark that stands in the text: after a last line without a newline, the parser counts one more."""
-    if mark is None:
-        return None
-    end = _end_of(text, mark.name)
-    return mark if mark.line <= end.line else end
-
-
 def _unprintable(text: str, shown: str) -> yaml.Mark | None:
     """Return where the first character stands that YAML does not allow."""
     found = yaml.reader.Reader.NON_PRINTABLE.search(text)
-    return _end_of(text[: found.start()], shown) if found is not None else None
+    return end_of(text[: found.start()], shown) if found is not None else None
 
 
 def _too_deep(mark: yaml.Mark | None, shown: str) -> Problem:
     return problem_at(mark, shown, "too-deep", "the file nests too deeply", "A topology has few levels.")
+
+
+def _too_deep_at(text: str, shown: str) -> yaml.Mark | None:
+    """Return where brackets alone nest too deeply."""
+    opened = 0
+    for match in re.finditer(r"[\[\]{}]", text):
+        opened += 1 if match[0] in "[{" else -1
+        if opened > _DEEPEST:
+            return end_of(text[: match.start()], shown)
+    return None
 
 
 def _mark(event: yaml.Event) -> yaml.Mark | None:
@@ -140,28 +140,6 @@ def _too_much(text: str, shown: str) -> Problem | None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
     return None
-
-
-def _syntax_problem(error: yaml.MarkedYAMLError, text: str, shown: str) -> Problem:
-    """Return what an error of the parser means, at the place of the mistake where that is known."""
-    mark = _inside(error.problem_mark or error.context_mark, text)
-    lines = text.split("\n")
-    here = lines[mark.line] if mark and mark.line < len(lines) else ""
-    if "quoted scalar" in (error.context or "") and error.context_mark is not None:
-        mark, why = error.context_mark, "the quotation mark here is never closed"
-        mend = "Close it, or remove it."
-    elif mark is not None and here[: mark.column + 1].strip() == "" and "\t" in here[: mark.column + 1]:
-        why, mend = "a tab indents this line", "Use spaces."
-    else:
-        words = " ".join(part for part in (error.context, error.problem) if part)
-        why, mend = words or "it cannot be parsed", _syntax_mend(lines, mark.line if mark else 0)
-    return problem_at(mark, shown, "yaml-syntax", f"this is not YAML: {why}", mend)
-
-
-def _syntax_mend(lines: list[str], line: int) -> str:
-    if any("\t" in one for one in lines[max(0, line - 1) : line + 1]):
-        return "YAML does not indent with tabs; use spaces."
-    return "Look at the indentation, quotes and brackets here and in the line before."
 
 
 _TreeProblem = tuple[yaml.Node, str, str, str]
