@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+import itertools
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +109,46 @@ def test_commands_and_options_of_the_documents_exist() -> None:
             for word in command.split():
                 if word.startswith("--") or word in commands:
                     assert word in known, f"{path.name}: generate {command}"
+
+
+# What needs a terminal, a simulator, resolvers or a repository is run by the tests of these commands.
+NOT_RUN_HERE = ("init", "rehearse", "review", "verify")
+
+
+def commands_beside_topologies() -> Iterator[Any]:
+    """Yield the calls of documents that are indented, or in a block before any topology."""
+    for path in DOCUMENTS:
+        text = path.read_text("utf-8")
+        blocks = list(itertools.takewhile(lambda block: block[0] != "yaml", blocks_of(path)))
+        # What is laid over a topology there, and the commands with it: tests/test_compose.py.
+        blocks = [] if path.name == "overlays.md" else blocks
+        lines = [line for language, content in blocks if language in ("sh", "yml") for line in content.splitlines()]
+        lines += re.findall(r"(?m)^    (.*)$", re.sub(r"(?ms)^```\w+\n.*?^```$", "", text))
+        for line in dict.fromkeys(lines):
+            words = shlex.split(line.partition(">")[0], comments=True) if line.startswith("generate") else []
+            if words[:1] == ["generate"]:
+                yield pytest.param(words[1:], id=f"{path.name}: {' '.join(words)}")
+
+
+BESIDE = list(commands_beside_topologies())
+
+
+@pytest.mark.parametrize("words", BESIDE)
+def test_commands_beside_topologies_run(words: list[str], tmp_path: Path) -> None:
+    if words[:1] and words[0] in NOT_RUN_HERE:
+        command = importlib.import_module(f"generator.cli.{words[0]}")
+        # It ends the program where an option is not one.
+        command.parser().parse_args(words[1:])
+        return
+    (tmp_path / "topology.yaml").write_text(written(BASE), "utf-8")
+    ended = run_cli(tmp_path, *words, *([] if words else ["--no-init"]))
+    assert ended.code == 0, ended.err
+
+
+def test_the_commands_of_the_quick_start_are_among_them() -> None:
+    found = {case.id for case in BESIDE}
+    for command in ("generate init", "generate plan", "generate rehearse", "generate"):
+        assert f"README.md: {command}" in found
 
 
 @pytest.mark.skipif(shutil.which("wg") is None, reason="wg (Debian: wireguard-tools) is missing")
