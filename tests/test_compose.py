@@ -288,7 +288,15 @@ def test_an_overlay_that_is_not_there(tmp_path: Path) -> None:
     build_tree(tmp_path, {"topology.yaml": BASE})
     result = run_cli(tmp_path, "--overlay", "other.yaml")
     assert result.code == 2
-    assert "other.yaml does not exist" in result.err
+    assert result.err == (
+        "error: other.yaml does not exist\n  An overlay is looked for from the folder in which generate runs.\n"
+    )
+    build_tree(tmp_path, {"production.yaml": "users: 200\n"})
+    for call, said in (
+        (["--overlay", "prodution.yaml"], 'error: prodution.yaml does not exist; did you mean "production.yaml"?\n'),
+        (["topology.yml"], 'error: topology.yml does not exist; did you mean "topology.yaml"?\n'),
+    ):
+        assert run_cli(tmp_path, "plan", *call).err == said
 
 
 @pytest.mark.parametrize("command", ["plan", "rehearse", "verify"])

@@ -16,6 +16,8 @@ from generator.problems import Problem
 from generator.topology import Topology
 
 _TOP = Shape("table", table=Topology)
+_NO_TOPOLOGY = "Write one with generate init. For the commands see generate --help."
+_NO_OVERLAY = "An overlay is looked for from the folder in which generate runs."
 
 
 def read_source(
@@ -39,7 +41,7 @@ def read_source(
     readable = True
     for layer, path in enumerate([topology, *overlays]):
         shown = os.path.normpath(path)
-        text, wrong = decode_text(read_bytes(Path(path), shown), shown)
+        text, wrong = decode_text(read_bytes(Path(path), shown, _NO_OVERLAY if layer else _NO_TOPOLOGY), shown)
         source.texts[shown] = text
         root = None
         if not wrong:

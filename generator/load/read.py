@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from generator.errors import InputError
+from generator.problems import nearest
 
 _MOST_BYTES = 16 * 1024 * 1024
 _CHUNK = 1024 * 1024
@@ -14,12 +15,13 @@ _PATIENCE = 10.0
 """Seconds in which something has to come out of a pipe: of `<(sops --decrypt mail.yaml)`, say."""
 
 
-def read_bytes(path: Path, shown: str) -> bytes:
+def read_bytes(path: Path, shown: str, missing: str = "") -> bytes:
     """Return what a file holds, or what is written into a pipe until it is closed.
 
     Args:
         path: The file.
         shown: Its name in messages.
+        missing: What to do where there is none, and none of a similar name.
 
     Raises:
         InputError: It cannot be read, is no file, or holds more than 16 MiB.
@@ -28,10 +30,8 @@ def read_bytes(path: Path, shown: str) -> bytes:
         # A pipe into which nobody writes would keep an ordinary open waiting.
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
-        raise InputError(
-            f"{shown} does not exist",
-            "Write one with generate init. For the commands see generate --help.",
-        ) from None
+        hint = _similar(path)
+        raise InputError(f"{shown} does not exist{hint}", "" if hint else missing) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise InputError(f"{shown} cannot be read: {reason}") from None
@@ -41,6 +41,15 @@ def read_bytes(path: Path, shown: str) -> bytes:
         raise InputError(f"{shown} cannot be read: {error.strerror}") from None
     finally:
         os.close(handle)
+
+
+def _similar(path: Path) -> str:
+    """Return which file beside it may have been meant: of those that topologies and overlays are."""
+    try:
+        names = sorted(one.name for one in path.parent.iterdir() if one.suffix in (".yaml", ".yml"))
+    except OSError:
+        return ""
+    return nearest(path.name, names)
 
 
 def _read(handle: int, shown: str) -> bytes:
