@@ -184,6 +184,19 @@ def test_wrong_usage_is_2(folder: Path) -> None:
     assert run_cli(folder, "--check", "--diff").code == 2
 
 
+def test_a_misspelt_option_gets_the_nearest_one(folder: Path) -> None:
+    for words, meant in (
+        (("--chekc",), "--check"),
+        (("plan", "--jsn"), "--json"),
+        (("init", "--doman=a.org"), "--domain"),
+    ):
+        result = run_cli(folder, *words)
+        assert (result.code, result.out) == (2, "")
+        assert f"unrecognized arguments: {words[-1]}; did you mean {meant}?" in result.err
+    for words in (("--bogus",), ("plan", "topology.yaml", "more.yaml")):
+        assert "did you mean" not in run_cli(folder, *words).err
+
+
 def test_a_misspelt_command_gets_the_nearest_one(tmp_path: Path) -> None:
     result = run_cli(tmp_path, "pln")
     assert (result.code, result.out) == (2, "")

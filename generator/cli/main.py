@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from generator.cli.options import common, reading
 from generator.cli.report import close_streams, open_streams, say, say_error, say_problems
 from generator.cli.version import Version
 from generator.errors import Exit, GeneratorError, InputError, WrongTopologyError
-from generator.problems import nearest
+from generator.problems import closest, nearest
 
 _SUMMARY = "Writes Terraform and cloud-init for a Carbonio deployment from one topology file."
 
@@ -56,13 +57,25 @@ def root_parser(*, topology: bool = True) -> argparse.ArgumentParser:
 def _run(arguments: list[str]) -> int:
     if arguments and arguments[0] in COMMANDS:
         command = importlib.import_module(f"generator.cli.{arguments[0]}")
-        code: int = command.run(command.parser().parse_args(arguments[1:]))
+        code: int = command.run(_parsed(command.parser(), arguments[1:]))
         return code
     _refuse_misspelt(arguments)
     parser = root_parser()
     import generator.cli.generate as generate_command
 
-    return generate_command.run(parser.parse_args(arguments))
+    return generate_command.run(_parsed(parser, arguments))
+
+
+def _parsed(parser: argparse.ArgumentParser, arguments: list[str]) -> argparse.Namespace:
+    """Parse arguments as the parser does, and name the option that was meant where one does not exist."""
+    found, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        names = list(dict.fromkeys(re.findall(r"(?<![\w-])--([a-z-]+)", parser.format_help())))
+        wrong = next((word[2:].partition("=")[0] for word in unknown if word.startswith("--")), "")
+        meant = closest(wrong, names) if wrong else ""
+        hint = f"; did you mean --{meant}?" if meant else ""
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+    return found
 
 
 def _refuse_misspelt(arguments: list[str]) -> None:
