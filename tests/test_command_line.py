@@ -193,8 +193,8 @@ def test_a_misspelt_option_gets_the_nearest_one(folder: Path) -> None:
         result = run_cli(folder, *words)
         assert (result.code, result.out) == (2, "")
         assert f"unrecognized arguments: {words[-1]}; did you mean {meant}?" in result.err
-    for words in (("--bogus",), ("plan", "topology.yaml", "more.yaml")):
-        assert "did you mean" not in run_cli(folder, *words).err
+    assert "did you mean" not in run_cli(folder, "--bogus").err
+    assert "did you mean" not in run_cli(folder, "plan", "topology.yaml", "more.yaml").err
 
 
 def test_a_misspelt_command_gets_the_nearest_one(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def run(arguments: Namespace) -> int:
     try:
         text = find_answers(world, _given(arguments, world), terminal, lambda text: _check(text, path.parent))
         create(path, text)
-        _write_schema(path.parent)
+        schema = _write_schema(path.parent)
     except KeyboardInterrupt:
         # The terminal has shown ^C behind the question.
         start = "\n" if terminal is not None else ""
@@ -84,7 +84,7 @@ def run(arguments: Namespace) -> int:
         return Exit.INTERRUPTED
     if arguments.ci:
         _write_ci(arguments.ci, path)
-    _say_next(path, world)
+    _say_next(path, world, schema)
     return Exit.FINE
 
 
@@ -170,16 +170,19 @@ def _check(text: str, folder: Path) -> Sequence[Refusal]:
     return []
 
 
-def _write_schema(folder: Path) -> None:
-    """Put the schema beside the topology, for editors; one that is there stays."""
+def _write_schema(folder: Path) -> str:
+    """Put the schema beside the topology, for editors; one that is there stays. Return what to say about it."""
     from generator.schema import schema_text
 
-    path = folder / SCHEMA_NAME
+    path, text = folder / SCHEMA_NAME, schema_text()
     if not os.path.lexists(path):
-        create(path, schema_text())
+        create(path, text)
+    elif not path.is_file() or path.read_bytes() != text.encode("ascii"):
+        return f"{SCHEMA_NAME} was there and stays, but it is not this version's; generate schema prints that one."
+    return f"{SCHEMA_NAME} is for your editor."
 
 
-def _say_next(path: Path, world: World) -> None:
+def _say_next(path: Path, world: World, schema: str) -> None:
     name, folder = shlex.quote(str(path)), path.parent
     here = folder == Path()
     named = "" if path == Path("topology.yaml") else f" {name}"
@@ -190,6 +193,7 @@ def _say_next(path: Path, world: World) -> None:
     for answer in world.answers.values():
         for line in wrapped(answer.question.notice):
             say(line)
-    say(f"{SCHEMA_NAME} is for your editor. Read the topology, go on with:")
+    for line in wrapped(f"{schema} Read the topology, go on with:"):
+        say(line)
     say(f"  generate plan{named}")
     say(f"  generate{named} && {apply}")

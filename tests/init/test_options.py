@@ -224,6 +224,18 @@ def test_no_place_for_temporary_files(tmp_path: Path, monkeypatch: pytest.Monkey
     assert read_tree(tmp_path) == {}
 
 
+def test_a_schema_of_another_version_stays_and_is_named(tmp_path: Path) -> None:
+    (tmp_path / "topology.schema.json").write_text("{}", "utf-8")
+    result = run_cli(tmp_path, "init", *options({**NEEDED, "cloud": "aws"}))
+    assert result.code == 0
+    assert "it is not this version's; generate schema prints that one" in " ".join(result.err.split())
+    assert all(len(line) < 80 for line in result.err.splitlines())
+    assert (tmp_path / "topology.schema.json").read_text("utf-8") == "{}"
+    (tmp_path / "topology.schema.json").write_text(run_cli(tmp_path, "schema").out, "utf-8")
+    result = run_cli(tmp_path, "init", "other.yaml", *options({**NEEDED, "cloud": "aws"}))
+    assert "topology.schema.json is for your editor." in result.err
+
+
 def test_the_editors_schema_lies_beside_it_and_words_are_taken_in_any_case(tmp_path: Path) -> None:
     result = run_cli(tmp_path, "init", *options({**NEEDED, "cloud": "Hetzner"}))
     assert result.code == 0, result.err
