@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from generator.facts import known_services
+from generator.facts import known_services, releases
 from generator.kinds import NETWORK, OPENING
 from generator.kinds.kind import Kind
 from generator.load.shape import Field, Shape, fields_of
@@ -85,7 +85,7 @@ class _Decoder:
             if field.required and name not in values:
                 if name not in meant:
                     what = f"{_said((*path, name))} is missing"
-                    self.wrong("missing-key", (*path, name), what, _MISSING.get(name, ""), key=nothing)
+                    self.wrong("missing-key", (*path, name), what, _add(name), key=nothing)
                 values[name] = self._placeholder(field.shape)
         return table(**values)
 
@@ -256,9 +256,15 @@ def _quoted(text: str) -> str:
     return f'"{_printable(text)}"'
 
 
+def _add(name: str) -> str:
+    """Return how to add a key; whoever chose no release is shown the newest."""
+    mend = _MISSING.get(name, "")
+    return mend % list(releases())[-1] if "%s" in mend else mend
+
+
 _MISSING = {
     "domain": "Add the mail domain, as in: domain: example.com",
-    "release": 'Add the Carbonio release in quotes, as in: release: "24.1"',
+    "release": 'Add the Carbonio release in quotes, as in: release: "%s"',
     "cloud": "Add the cloud, as in: cloud: {provider: aws, region: eu-central-1}",
     "management": "Add the ranges from which you administer, as in: management: [198.51.100.0/24]",
     "roles": "Add the roles of the node, as in: roles: [mta, proxy]",
