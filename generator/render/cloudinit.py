@@ -72,6 +72,8 @@ _INDENT = re.compile("^ {4,}", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n{3,}")
 _SIGNATURE = re.compile(r"^( *def \w+\()(.*)\) -> .*:$", re.MULTILINE)
 _ANNOTATION = re.compile(r": \w+(?:\[[^=]*\])?(?=,| =|$)")
+_SPACED = re.compile(r'''("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?<=\S)(, | (?:[-+*/%&|=!<>]=?|\*\*) )''')
+"""A string, which stays as it is, or an operator with spaces that Python does not need."""
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -116,13 +118,19 @@ def lean(text: str) -> str:
     return _SIGNATURE.sub(lambda match: match[1] + _ANNOTATION.sub("", match[2]) + "):", short)
 
 
+def dense(text: str) -> str:
+    """Return Python without the spaces around operators and behind commas."""
+    return _SPACED.sub(lambda match: match[1] or match[2].strip(), text)
+
+
 def read_programs(folder: Path) -> dict[str, str]:
     """Return name -> text, as it is sent, of every part of the program and of what stands beside it.
 
     Raises:
         OSError: If the folder or a file in it cannot be read.
     """
-    return {path.name: lean(path.read_text(encoding="utf-8")) for path in folder.glob("carbonio*")}
+    texts = {path.name: lean(path.read_text(encoding="utf-8")) for path in folder.glob("carbonio*")}
+    return {name: dense(text) if name.endswith(".py") else text for name, text in texts.items()}
 
 
 @lru_cache(maxsize=8)

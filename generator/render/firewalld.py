@@ -37,7 +37,6 @@ def firewalld(firewall: HostFirewall) -> dict[str, tuple[str, ...]]:
             files[f"/etc/firewalld/ipsets/{_ipset(source)}.xml"] = (
                 *_HEAD,
                 '<ipset type="hash:net">',
-                f"  <short>{source}</short>",
                 *(f"  <entry>{entry}</entry>" for entry in ranges),
                 "</ipset>",
             )
@@ -52,8 +51,7 @@ def _zone(firewall: HostFirewall) -> tuple[str, ...]:
     return (
         *_HEAD,
         '<zone target="DROP">',
-        "  <short>carbonio</short>",
-        "  <description>What this machine lets in. Everything else is dropped, IPv6 wholly.</description>",
+        "  <!-- What this machine lets in. Everything else is dropped, IPv6 wholly. -->",
         "  <!-- Zones of sources come before zones of interfaces: with every address as a source, this one decides,",
         "       whatever zone an interface is put into. -->",
         '  <source address="0.0.0.0/0"/>',
