@@ -72,7 +72,7 @@ _INDENT = re.compile("^ {4,}", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n{3,}")
 _SIGNATURE = re.compile(r"^( *def \w+\()(.*)\) -> .*:$", re.MULTILINE)
 _ANNOTATION = re.compile(r": \w+(?:\[[^=]*\])?(?=,| =|$)")
-_SPACED = re.compile(r'''("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?<=\S)(, | (?:[-+*/%&|=!<>]=?|\*\*) )''')
+_SPACED = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?<=\S)(, | (?:[-+*/%&|=!<>]=?|\*\*) )""")
 """A string, which stays as it is, or an operator with spaces that Python does not need."""
 
 
