@@ -284,6 +284,10 @@ def test_what_the_hypervisor_lacks_is_said_before_the_apply(
     assert "192.168.122.0/24, which is the network default" in found["network-overlaps"]
     found = ask(topology("external", {**cloud, "uplink": {"network": "default"}, "storage": "default-pool"}))
     assert set(found) == {"no-hypervisor"}, "the simulated driver has none"
+    found = ask(topology("external", {**cloud, "uplink": {"bridge": "br7"}, "storage": "default-pool"}))
+    assert "has no bridge br7" in found["no-network"]
+    found = ask(topology("external", {**cloud, "uplink": {"bridge": "eth1"}, "storage": "default-pool"}))
+    assert set(found) == {"no-hypervisor"}, "eth1 is there"
 
 
 @needs_virsh

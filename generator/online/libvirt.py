@@ -92,6 +92,9 @@ def _networks(plan: Plan, context: Context, uri: str) -> Iterator[Finding]:
         yield Finding(
             "no-network", ("cloud", "uplink"), f"{uri} has no active network {uplink.network}", mend, key=True
         )
+    if uplink.bridge and (links := _interfaces(uri)) and uplink.bridge not in links:
+        mend = f"It has {', '.join(links)}. Make the bridge there, or name another one."
+        yield Finding("no-network", ("cloud", "uplink"), f"{uri} has no bridge {uplink.bridge}", mend, key=True)
     own = {plan.deployment.name, f"{plan.deployment.name}-uplink"}
     wanted = {("network", "cidr"): plan.deployment.network}
     if uplink.cidr and not uplink.bridge and not uplink.network:
@@ -104,6 +107,12 @@ def _networks(plan: Plan, context: Context, uri: str) -> Iterator[Finding]:
                 if found.overlaps(IPv4Network(text)):
                     why = f"{text} overlaps {found}, which is the network {name} of {uri}"
                     yield Finding("network-overlaps", path, why, "Choose another range.", key=True)
+
+
+def _interfaces(uri: str) -> list[str]:
+    """Return the names of the hypervisor's interfaces; none where its libvirt cannot tell."""
+    done = _ask(uri, "iface-list", "--all")
+    return [line.split()[0] for line in done.stdout.splitlines() if line.strip()] if not done.returncode else []
 
 
 def _ranges(xml: str) -> Iterator[IPv4Network]:
