@@ -20,6 +20,9 @@ _SPF = rf"(?i:v=spf1(?: +(?:{_MECHANISM}|[a-z][a-z0-9_.-]*=\S*))* *)"
 _POLICY = {"v=spf1": _SPF, "v=DMARC1": r"v=DMARC1 *; *p *= *(none|quarantine|reject) *(;.*)?"}
 """What a text that begins so has to look like (RFC 7208, section 12; RFC 7489, section 6.3)."""
 
+_REPORTS_TO = re.compile(r"mailto:[^\s@,;!?]+@(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*(?:![0-9]+[kmgt]?)?", re.IGNORECASE)
+"""To where reports go, and how large they may be; other schemes are allowed, and no receiver sends there."""
+
 _CONSENT = re.compile(r"(?:.+\.)?_report\._dmarc(?:\..+)?")
 """Names at which a domain agrees to reports about another, by the version alone (RFC 7489, section 7.1)."""
 
@@ -102,6 +105,8 @@ def _check(mail: Mail, name: str, type_: str, text: str, place: Path) -> Iterato
             yield Finding("wrong-record", place, why, mend)
     if type_ == "TXT" and re.fullmatch(_SPF, value):
         yield from _lookups(value, place)
+    if type_ == "TXT" and re.fullmatch(_POLICY["v=DMARC1"], value):
+        yield from _reports(value, place)
     if type_ == "TXT" and "._domainkey" in f".{name}":
         yield from _dkim(value, place)
 
@@ -118,6 +123,17 @@ def _lookups(value: str, place: Path) -> Iterator[Finding]:
         why = f"this SPF takes {number} look-ups, and receivers stop after {MOST_LOOKUPS}"
         mend = "Put addresses in the place of an include, or send through fewer services."
         yield Finding("spf-lookups", place, why, mend)
+
+
+def _reports(value: str, place: Path) -> Iterator[Finding]:
+    for tag, _, receivers in (part.partition("=") for part in value.split(";")):
+        if tag.strip().lower() not in ("rua", "ruf"):
+            continue
+        for receiver in map(str.strip, receivers.split(",")):
+            if not _REPORTS_TO.fullmatch(receiver):
+                why = f'reports go to mailto: and a mail address, and {tag.strip()} has "{receiver[:60]}"'
+                mend = f"Write it so: {tag.strip()}=mailto:dmarc@example.com, several with commas between them."
+                yield Finding("wrong-record", place, why, mend)
 
 
 def _dkim(value: str, place: Path) -> Iterator[Finding]:
