@@ -2,8 +2,12 @@
 
 import re
 from collections.abc import Iterable
+from ipaddress import ip_network
 
 _VERSION = re.compile(r"\s*v\s*=\s*([A-Za-z]+[0-9]*)(?=[\s;]|$)", re.IGNORECASE)
+
+_WORDS = ("p", "sp", "adkim", "aspf")
+"""Tags of DMARC whose values are words, in capitals or not (RFC 7489, section 6.4)."""
 
 
 def kind(text: str) -> str:
@@ -39,12 +43,27 @@ def spoilt(text: str, wanted: str) -> str:
 def tags(text: str) -> dict[str, str]:
     """Return the tags of a text of the form `v=...; name=value`, names in lower case; the last of a name holds."""
     parts = (part.partition("=") for part in text.split(";") if part.strip())
-    return {name.strip().lower(): value.strip() for name, _, value in parts}
+    found = {name.strip().lower(): value.strip() for name, _, value in parts}
+    if kind(text) == "dmarc1":
+        found |= {name: found[name].lower() for name in _WORDS if name in found}
+    return found
 
 
 def terms(text: str) -> list[str]:
-    """Return the terms of an SPF record, in lower case, as they are evaluated."""
-    return [word.removeprefix("+") for word in text.lower().split()]
+    """Return the terms of an SPF record as they are evaluated: in lower case, each network in its one form."""
+    return [_term(word.removeprefix("+")) for word in text.lower().split()]
+
+
+def _term(word: str) -> str:
+    match = re.fullmatch(r"([?~-]?ip[46]:)([0-9a-f.:]+(?:/[0-9]+)?)", word)
+    if not match:
+        return word
+    try:
+        # Bits beyond the prefix are not compared (RFC 7208, section 5.6).
+        network = ip_network(match[2], strict=False)
+    except ValueError:
+        return word
+    return f"{match[1]}{network.network_address if network.num_addresses == 1 else network}"
 
 
 def same(one: str, other: str) -> bool:

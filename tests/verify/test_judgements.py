@@ -13,6 +13,7 @@ from generator.verify.judge import judge_dkim, judge_text
 from generator.verify.model import Expected, Senders, Verdict
 from generator.verify.resolvers import Server
 from generator.verify.spf import judge_spf
+from generator.verify.texts import same
 from tests.name_servers import HOST
 from tests.verify.deployment import dkim_key
 from tests.verify.scripted import Answers, Scripted, coded, name_of
@@ -128,6 +129,7 @@ def test_explanations_are_looked_up_through_the_same_resolver(server: Scripted, 
     [
         ("v=spf1  IP4:192.0.2.25  -ALL", "ok", ""),
         ("v=spf1 +ip4:192.0.2.25 -all", "ok", ""),
+        ("v=spf1 ip4:192.0.2.25/32 -all", "ok", ""),
         ("v=spf1 ip4:192.0.2.25 ip4:192.0.2.26 -all", "differs", "it lacks ip4:192.0.2.26"),
         ("v=spf1 ip4:192.0.2.25 ~all", "differs", "it lacks ~all; it has -all, which is not planned"),
         ("v=spf1 -all ip4:192.0.2.25", "differs", "its terms stand in another order"),
@@ -165,6 +167,7 @@ def test_dmarc_as_planned(client: Client, name: str) -> None:
     ("planned", "words"),
     [
         ("v=DMARC1;p=reject;", ""),
+        ("v=DMARC1; p=Reject", ""),
         ("v=DMARC1; p=reject; sp=none", "sp is not there instead of none"),
         ("v=DMARC1; p=quarantine", "p is reject instead of quarantine"),
     ],
@@ -174,6 +177,27 @@ def test_dmarc_that_is_not_as_planned(client: Client, planned: str, words: str) 
     verdict = judge_dmarc(Expected("dmarc", "z", f"_dmarc.{host}", "TXT", 60, (planned,), domain=host), client, KNOWN)
     assert verdict.message == words
     assert verdict.status == ("differs" if words else "ok")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("v=spf1 ip4:192.0.2.25/32 -all", "v=spf1 ip4:192.0.2.25 -all", True),
+        ("v=spf1 ?ip4:192.0.2.7/24 -all", "v=spf1 ?IP4:192.0.2.0/24 -all", True),
+        ("v=spf1 ip6:2001:DB8:0:0::/64 -all", "v=spf1 ip6:2001:db8::/64 -all", True),
+        ("v=spf1 ip6:2001:db8::1/128 -all", "v=spf1 ip6:2001:db8::1 -all", True),
+        ("v=spf1 ip4:192.0.2.0/24 -all", "v=spf1 ip4:192.0.2.0 -all", False),
+        ("v=spf1 -ip4:192.0.2.25/32 -all", "v=spf1 ip4:192.0.2.25 -all", False),
+        ("v=spf1 ip4:192.0.2.0/255.255.255.0 -all", "v=spf1 ip4:192.0.2.0/24 -all", False),
+        ("v=spf1 ip4:192.0.2.333 -all", "v=spf1 ip4:192.0.2.33 -all", False),
+        ("v=DMARC1; p=Quarantine; SP=None; adkim=S; aspf=R", "v=DMARC1; p=quarantine; sp=none; adkim=s; aspf=r", True),
+        ("v=DMARC1; p=none; rua=mailto:A@own.example", "v=DMARC1; p=none; rua=mailto:a@own.example", False),
+        # Of a key, p is base64.
+        ("v=DKIM1; p=AAAA", "v=DKIM1; p=aaaa", False),
+    ],
+)
+def test_texts_are_alike_where_receivers_see_no_difference(one: str, other: str, alike: bool) -> None:
+    assert same(one, other) == same(other, one) == alike
 
 
 def published(text: str, judge_as: str, planned: str) -> Verdict:
