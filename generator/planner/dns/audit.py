@@ -57,13 +57,14 @@ def audit_own(
     for record in public:
         types.setdefault(record.name, {})[record.type] = record
     yield from _aliases(context, domains, own, types)
-    known = {record.key for record in ours} if own else set()
+    known = {record.key: record for record in ours} if own else {}
     for key, place in own.items():
         name, type_ = key.split(" ")
         if key in known and type_ not in JOINED:
             yield Finding("record-is-ours", place, f"{key} is a record of the deployment", "Remove it.", key=True)
         elif type_ == "TXT":
-            yield from _once(name, types[name]["TXT"], place)
+            silent = name not in domains and name.removeprefix("_dmarc.") not in domains
+            yield from _once(types[name]["TXT"], known.get(key), place, silent=silent)
         elif type_ == "MX":
             yield from _mx(types[name]["MX"], types, {mail.zone for mail in domains.values()}, place)
 
@@ -87,14 +88,32 @@ def _aliases(
             yield Finding("cname-beside", place, why, "Remove or rename one of them.", key=True)
 
 
-def _once(name: str, record: Record, place: Path) -> Iterator[Finding]:
+def _once(record: Record, ours: Record | None, place: Path, *, silent: bool) -> Iterator[Finding]:
+    """Yield texts of which the name has too many.
+
+    Args:
+        record: All texts of the name.
+        ours: Those without the operator's.
+        place: Where the operator's stand.
+        silent: It is no mail domain's name: an SPF or DMARC text of ours speaks for a host without mail.
+    """
+    name = record.name
     for start, (rule, instead) in _ONCE.items():
-        if sum(value.text.lower().startswith(start) for value in record.values) > 1:
+        if _beginning(record, start) > 1:
             why = f"{name} would have two records that begin with {start}, and receivers take neither"
-            yield Finding(rule, place, why, f"Say it by {instead} instead.", key=True)
+            mend = f"Say it by {instead} instead."
+            if not ours or not _beginning(ours, start):
+                mend = "Remove one."
+            elif silent and rule in ("two-spf", "two-dmarc"):
+                mend = "Remove it, or dns.silent_hosts, which says that the host sends no mail."
+            yield Finding(rule, place, why, mend, key=True)
     if "._domainkey." in name and len(record.values) > 1:
         why = f"{name} would have two keys, and receivers take any one of them"
         yield Finding("two-dkim", place, why, "Give each key a selector of its own.", key=True)
+
+
+def _beginning(record: Record, start: str) -> int:
+    return sum(value.text.lower().startswith(start) for value in record.values)
 
 
 def _mx(record: Record, types: dict[str, dict[str, Record]], zones: set[str], place: Path) -> Iterator[Finding]:
