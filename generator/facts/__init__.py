@@ -13,6 +13,7 @@ from generator.facts.load import (
     spf_includes,
 )
 from generator.facts.model import (
+    MOST_LOOKUPS,
     EditionRules,
     Facts,
     MeshAgent,
@@ -50,6 +51,7 @@ from generator.facts.sizing import (
 __all__ = [
     "EVERY_NODE",
     "HOURS_PER_MONTH",
+    "MOST_LOOKUPS",
     "AptRepository",
     "CloudFacts",
     "CloudImage",

@@ -136,6 +136,10 @@ class Service(Fact, frozen=True, kw_only=True):
     srv: str = ""
 
 
+MOST_LOOKUPS = 10
+"""Most look-ups that evaluating an SPF record may take (RFC 7208, section 4.6.4)."""
+
+
 class SpfInclude(Fact, frozen=True, kw_only=True):
     """A domain whose SPF record others include; `lookups` is what that costs them, itself included."""
 

@@ -5,14 +5,11 @@ from ipaddress import IPv4Network
 
 from generator.addressing import is_private
 from generator.context import Context
-from generator.facts import spf_includes
+from generator.facts import MOST_LOOKUPS, spf_includes
 from generator.kinds import DOMAIN, RELATIVE_FILE
 from generator.mail_domains import Mail
 from generator.problems import Finding, Path, few, listing, nearest
 from generator.public_suffix import is_elsewhere, is_public_suffix
-
-MOST_LOOKUPS = 10
-"""Most look-ups that evaluating an SPF record may take (RFC 7208, section 4.6.4)."""
 
 _WIDEST = 8
 """Length of the prefix of the widest network that one holder ever got."""

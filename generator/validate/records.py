@@ -6,11 +6,12 @@ from ipaddress import IPv4Network
 
 from generator.addressing import is_address, is_private
 from generator.context import Context
+from generator.facts import MOST_LOOKUPS
 from generator.kinds import RECORD_NAME
 from generator.mail_domains import Mail, parents
 from generator.problems import Finding, Path
 from generator.records import canonical
-from generator.validate.mail import MOST_LOOKUPS, lookups_of
+from generator.validate.mail import lookups_of
 
 _HOSTS = frozenset({"A", "AAAA", "MX"})
 """Types whose owner is a host, which has no underscore in its name (RFC 952, RFC 1123)."""

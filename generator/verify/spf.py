@@ -4,15 +4,13 @@ from collections.abc import Callable, Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Network, ip_network
 from typing import Any, TypeAlias
 
+from generator.facts import MOST_LOOKUPS
 from generator.verify.ask import Client
 from generator.verify.checkdmarc_bridge import asking, library
 from generator.verify.judge import noted, spoilt_text, unknown, unresolved
 from generator.verify.model import Answer, Expected, Senders, Verdict
 from generator.verify.texts import of_kind, same, terms
 from generator.verify.words import outcome_remedy, outcome_words
-
-MOST_LOOKUPS = 10
-"""RFC 7208, section 4.6.4."""
 
 LookUp: TypeAlias = Callable[[str], Iterable[str]]
 
