@@ -86,10 +86,10 @@ def _reverse(plan: Plan, addresses: Mapping[str, str]) -> Iterator[Expected]:
     for symbol, name in _reverse_names(plan).items():
         address = addresses.get(symbol, symbol)
         if ":" in address:
-            yield Expected("ptr", zone, symbol, "PTR", 0, unknown=(symbol,), address=symbol, domain=name)
+            yield Expected("ptr", zone, symbol, "PTR", 0, unknown=(symbol,), address=symbol)
             continue
         question = dns.reversename.from_address(address).to_text(omit_final_dot=True)
-        yield Expected("ptr", zone, question, "PTR", 0, (f"{name}.",), address=address, domain=name)
+        yield Expected("ptr", zone, question, "PTR", 0, (f"{name}.",), address=address)
 
 
 def _of_record(record: Record, addresses: Mapping[str, str], domains: frozenset[str]) -> Iterator[Expected]:

@@ -48,8 +48,7 @@ def empty_zone(plan: Plan, zone: str) -> str:
 
 
 def _reverse(plan: Plan, want: Expected) -> str:
-    name = want.domain
-    dns = plan.dns
+    name, dns = want.values[0].removesuffix("."), plan.dns
     if name in dns.ptr_elsewhere.values():
         return f"Ask whoever gave you {want.address} to set its reverse name (PTR) to {name}, and no other."
     if name in dns.ptr_later.values():
