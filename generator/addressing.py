@@ -1,8 +1,17 @@
-"""IPv4 ranges: what a topology may write and what counts as public."""
+"""Ranges of addresses: what a topology may write and what counts as public. IPv6 is for others who send mail alone."""
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError, collapse_addresses
+from ipaddress import (
+    AddressValueError,
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    NetmaskValueError,
+    collapse_addresses,
+)
 
 
 def parse_address(text: str) -> IPv4Address:
@@ -38,6 +47,30 @@ def parse_network(text: str) -> IPv4Network:
         raise ValueError(f"its host bits are set; the range is {found}")
     return found
 
+
+def parse_sender(text: str) -> IPv4Network | IPv6Network:
+    """Return a range of either version; an address alone is a range of one. Raises ValueError with the reason."""
+    if ":" not in text:
+        return parse_network(text)
+    # The library takes a name of an interface, and writes some addresses now with dots and now without.
+    if not re.fullmatch(r"[0-9A-Fa-f:]+(?:/[0-9]{1,3})?", text):
+        raise ValueError
+    try:
+        first = IPv6Address(text.partition("/")[0])
+        found = IPv6Network(text, strict=False)
+    except AddressValueError:
+        raise ValueError from None
+    except NetmaskValueError:
+        raise ValueError("the prefix length must lie between 0 and 128") from None
+    if first.ipv4_mapped:
+        raise ValueError(f"it is {first.ipv4_mapped} in IPv6, and receivers compare that as IPv4 (RFC 7208, section 5)")
+    if found.network_address != first:
+        raise ValueError(f"its host bits are set; the range is {found}")
+    return found
+
+
+PUBLIC_SIX = IPv6Network("2000::/3")
+"""All of IPv6 that is public (RFC 4291, section 2.4); what documents use lies in it."""
 
 PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
 """Private blocks of RFC 1918, and the shared block of RFC 6598."""

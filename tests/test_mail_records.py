@@ -197,10 +197,11 @@ def test_what_is_said_of_dmarc_holds(plan: Plan) -> None:
 
 
 def test_spf_names_every_sender_once(plan: Plan) -> None:
-    spf = {"include": ["_SPF.YourProvider.com."], "addresses": ["203.0.113.7/32", "198.51.100.0/25"]}
-    assert plan(nodes=TWO_MTAS, dns={"spf": spf})["example.com TXT"] == [
-        "v=spf1 ip4:<mta1> ip4:<mta2> ip4:203.0.113.7 ip4:198.51.100.0/25 include:_spf.yourprovider.com -all"
-    ]
+    addresses = ["203.0.113.7/32", "198.51.100.0/25", "2001:DB8:0::/48", "2001:db8:1:2:3:4:5:6"]
+    spf = {"include": ["_SPF.YourProvider.com."], "addresses": addresses}
+    (found,) = plan(nodes=TWO_MTAS, dns={"spf": spf})["example.com TXT"]
+    further = "ip4:203.0.113.7 ip4:198.51.100.0/25 ip6:2001:db8::/48 ip6:2001:db8:1:2:3:4:5:6"
+    assert found == f"v=spf1 ip4:<mta1> ip4:<mta2> {further} include:_spf.yourprovider.com -all"
 
 
 def test_mtas_have_preferences(plan: Plan) -> None:

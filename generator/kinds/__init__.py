@@ -145,6 +145,15 @@ def _network(value: object) -> str:
     return str(parse_network(_text(value)))
 
 
+def _sender(value: object) -> str:
+    from generator.addressing import parse_sender
+
+    text = _text(value)
+    if text.lower().startswith(("ip4:", "ip6:")):
+        raise ValueError(f"leave out {text[:4]}, as the record gets it by itself")
+    return str(parse_sender(text))
+
+
 def _address(value: object) -> str:
     from generator.addressing import parse_address
 
@@ -238,7 +247,7 @@ def _spf_domain(value: object) -> str:
     text = _text(value)
     if text.lower().startswith("include:"):
         raise ValueError("leave out include:, as the record gets it by itself")
-    if re.fullmatch(r"(?:ip4:)?[0-9.]+(?:/[0-9]+)?", text.lower()):
+    if re.fullmatch(r"(?:ip4:)?[0-9.]+(?:/[0-9]+)?|(?:ip6:)?[0-9a-f]*:[0-9a-f:]+(?:/[0-9]+)?", text.lower()):
         raise ValueError("an address belongs into dns.spf.addresses")
     return str(_SPF_TEXT.parse(text))
 
@@ -333,6 +342,12 @@ PUBLIC_KEY = Kind(
     schema=written(_KEY),
 )
 NETWORK = Kind("an IPv4 range such as 198.51.100.0/24", _network, "192.0.2.0/24", schema=written(_IPV4_RANGE))
+SENDER = Kind(
+    "an IPv4 or IPv6 range such as 198.51.100.0/24 or 2001:db8::/48",
+    _sender,
+    "192.0.2.0/24",
+    schema=written(rf"{_IPV4_RANGE}|[0-9A-Fa-f]*:[0-9A-Fa-f:]+(?:/[0-9]{{1,3}})?"),
+)
 ADDRESS = Kind("an IPv4 address such as 10.20.0.10", _address, schema=written(_IPV4))
 # Words of YAML 1.1 are texts to a reader of YAML 1.2.
 SWITCH = Kind("true or false", _switch, False, schema={"type": ["boolean", "string"], "pattern": f"^(?:{_YES_OR_NO})$"})

@@ -62,7 +62,7 @@ class Spf(Table, frozen=True, kw_only=True):
             examples=[["_spf.yourprovider.com"]],
         ),
     ] = ()
-    addresses: Annotated[tuple[str, ...], kinds.NETWORK, Meta(description="Addresses of further senders")] = ()
+    addresses: Annotated[tuple[str, ...], kinds.SENDER, Meta(description="Addresses of further senders")] = ()
 
 
 class MailDomain(Table, frozen=True, kw_only=True):

@@ -1,9 +1,9 @@
 """Mail domains: names that may receive mail, their zones, and what is published about their mail."""
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
 
-from generator.addressing import is_private
+from generator.addressing import PUBLIC_SIX, is_private, parse_sender
 from generator.context import Context
 from generator.facts import MOST_LOOKUPS, spf_includes
 from generator.kinds import DOMAIN, RELATIVE_FILE
@@ -11,8 +11,12 @@ from generator.mail_domains import Mail
 from generator.problems import Finding, Path, few, listing, nearest
 from generator.public_suffix import is_elsewhere, is_public_suffix
 
-_WIDEST = 8
-"""Length of the prefix of the widest network that one holder ever got."""
+_WIDEST = {4: 8, 6: 16}
+"""Length of the prefix of the widest network that one holder ever got, by version of IP.
+
+Of IPv6 no provider gets more than a /16 at first (ARIN's Number Resource Policy Manual, section 6.5.2.1); the registry
+of a continent has a /12.
+"""
 
 
 def check_mail(context: Context) -> Iterator[Finding]:
@@ -161,10 +165,14 @@ def _spf(context: Context, domains: dict[str, Mail]) -> Iterator[Finding]:
         yield Finding("spf-lookups", ("dns", "spf", "include"), why, mend)
     for index, text in enumerate(spf.addresses):
         place = ("dns", "spf", "addresses", index)
-        if IPv4Network(text).prefixlen < _WIDEST:
+        network = parse_sender(text)
+        if network.prefixlen < _WIDEST[network.version]:
             why = f"{text} lets a large part of the Internet send mail in your name"
             yield Finding("spf-everybody", place, why, "Name the addresses of whoever sends for you.")
-        elif is_private(IPv4Network(text)):
+        elif isinstance(network, IPv6Network) and not network.subnet_of(PUBLIC_SIX):
+            why = f"{text} is outside {PUBLIC_SIX}, all of IPv6 that is public: nobody sees it as a sender"
+            yield Finding("private-sender", place, why, "Remove it.")
+        elif isinstance(network, IPv4Network) and is_private(network):
             why = f"{text} is private: nobody on the Internet sees it as a sender"
             yield Finding("private-sender", place, why, "Remove it.")
 

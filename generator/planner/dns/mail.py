@@ -71,7 +71,10 @@ class MailRecords:
     def _spf(self) -> Record:
         spf, known = self._context.topology.dns.spf, self._senders.addresses
         words = [f"ip4:{one.text}" for one in known]
-        words += [f"ip4:{network.removesuffix('/32')}" for network in spf.addresses]
+        words += [
+            f"ip6:{network.removesuffix('/128')}" if ":" in network else f"ip4:{network.removesuffix('/32')}"
+            for network in spf.addresses
+        ]
         words += [f"include:{name}" for name in spf.include]
         value = RecordValue(
             " ".join(["v=spf1", *words, "-all"]), tuple(one for each in known for one in each.addresses)
