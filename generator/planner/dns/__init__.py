@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from generator.context import Context
 from generator.mail_domains import Mail
 from generator.plan import GATEWAY, DnsPlan, PlannedNode, Record, RecordValue, Zone
-from generator.planner.dns.audit import audit_own, audit_reverse
+from generator.planner.dns.audit import audit_length, audit_own, audit_reverse
 from generator.planner.dns.mail import MailRecords, Senders, sts_policy
 from generator.planner.dns.own import with_own
 from generator.planner.dns.silent import silent
@@ -64,7 +64,7 @@ def plan_dns(context: Context, nodes: dict[str, PlannedNode], findings: list[Fin
         ours += silent(context, ours, {*_greeting(nodes), *reverse.values(), *outside.targets, *domains})
     public = with_own(domains, ours, dns.ttl)
     findings += audit_reverse(context, {*reverse.values()}, public)
-    findings += audit_own(context, domains, ours, public)
+    findings += [*audit_length(domains, ours), *audit_own(context, domains, ours, public)]
     return DnsPlan(
         provider=context.dns_provider,
         zones=_zones(domains),

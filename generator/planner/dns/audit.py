@@ -19,6 +19,11 @@ _ONCE = {
 RFC 7208, section 3.2; RFC 7489, section 6.6.3; RFC 8461, section 3.1; RFC 8460, section 3.
 """
 
+_MOST_BYTES = 450
+"""Of the name and the text of an SPF record, for answers that fit into 512 bytes (RFC 7208, section 3.4)."""
+
+_LONGEST_ADDRESS = "255.255.255.255"
+
 
 def audit_reverse(context: Context, names: set[str], public: list[Record]) -> Iterator[Finding]:
     """Yield reverse names that lead nowhere: receivers ask for the address again and refuse mail without it.
@@ -34,6 +39,26 @@ def audit_reverse(context: Context, names: set[str], public: list[Record]) -> It
     for name in sorted(names - known):
         why = f"the sending address would have the reverse name {name}, which has no A record: no proxy is public"
         yield Finding("ptr-without-address", place, why, "Remove private from a node with proxy.")
+
+
+def audit_length(domains: dict[str, Mail], ours: list[Record]) -> Iterator[Finding]:
+    """Yield a warning of SPF that is too long for an answer by UDP as everybody takes it.
+
+    Args:
+        domains: All mail domains.
+        ours: Records without the operator's.
+    """
+    texts = [record for record in ours if record.type == "TXT" and record.name in domains]
+    lengths = {
+        record.name: len(record.name) + len(value.text % ((_LONGEST_ADDRESS,) * len(value.addresses)))
+        for record in texts
+        for value in record.values
+    }
+    name = max(lengths, key=lambda name: lengths[name])
+    if lengths[name] > _MOST_BYTES:
+        why = f"SPF of {name} may take {lengths[name]} bytes with its name, and more than {_MOST_BYTES} may need TCP"
+        mend = "Name wider ranges, or an include in the place of many addresses."
+        yield Finding("spf-long", ("dns", "spf"), why, mend, "warning", key=True)
 
 
 def audit_own(
