@@ -213,6 +213,30 @@ def test_gitlab_plans_requests_and_applies_the_default_branch(tmp_path: Path) ->
     assert pipeline["apply"]["script"] == ["sh ci/fetch", "sh ci/apply"]
 
 
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+def test_pip_sees_no_variables_of_a_gitlab_project(tmp_path: Path) -> None:
+    pipeline = content("gitlab", written("gitlab", tmp_path))
+    *before, plan = pipeline["plan"]["script"]
+    assert plan == "sh ci/plan"
+    pip = '#!/bin/sh\nenv >"$HOME/seen"\nprintf "%s\\n" "$@" >"$HOME/words"\n'
+    tools = build_tree(tmp_path / "tools", {"pip": pip})
+    (tools / "pip").chmod(0o755)
+    needed = {
+        "PATH": f"{tools}{os.pathsep}/usr/bin:/bin",
+        "HOME": str(tmp_path),
+        "PIP_INDEX_URL": "https://pip.example.com/a simple",
+        "https_proxy": "http://proxy.example.com:3128",
+    }
+    secret = ("HCLOUD_TOKEN", "AWS_SECRET_ACCESS_KEY", "GITLAB_TOKEN", "TF_HTTP_PASSWORD", "CI_JOB_TOKEN", "TF_VAR_own")
+    given = {**needed, **dict.fromkeys(secret, "secret"), "GENERATE": "carbonio-generate @ https://example.com/x.whl"}
+    for command in before:
+        subprocess.run(["bash", "-e", "-c", command], env=given, check=True, cwd=tmp_path)
+    seen = dict(line.split("=", 1) for line in (tmp_path / "seen").read_text("utf-8").splitlines())
+    assert needed.items() <= seen.items()
+    assert "secret" not in seen.values()
+    assert (tmp_path / "words").read_text("utf-8").splitlines()[-1] == given["GENERATE"]
+
+
 def test_atlantis_calls_the_scripts_in_the_folder(tmp_path: Path) -> None:
     config = content("atlantis", written("atlantis", tmp_path))
     [project] = config["projects"]
