@@ -255,10 +255,10 @@ class Agreement:
             else:
                 continue
             yield Disagreement("records", one.address, f"the record {key} {what}", one.untouched, mail=_of_mail(key))
-        if missing := sorted(new.keys() - {str(one.index) for one in found}):
-            mail = next(filter(None, map(_of_mail, missing)), "")
+        if missing := sorted(new.keys() - {str(one.index) for one in found}, key=_weight):
+            mail = [one for one in missing if _of_mail(one)]
             message = f"the plan lacks records that the topology has: {few(missing)}"
-            yield Disagreement("records", "", message, standing=False, mail=mail)
+            yield Disagreement("records", "", message, standing=False, mail="".join(mail[:1]), mail_too=tuple(mail[1:]))
 
     def _drift(self) -> Iterator[Disagreement]:
         """Yield what was changed outside of Terraform and this plan changes back, or what is no longer there.
@@ -300,6 +300,13 @@ def _of_mail(key: str) -> str:
     """Return a record if mail depends on it: reverse names have no type."""
     _, _, kind = key.partition(" ")
     return key if not kind or kind in _OF_MAIL else ""
+
+
+def _weight(key: str) -> tuple[int, str]:
+    """Return where a record stands among others: without its MX no mail comes at all."""
+    _, _, kind = key.partition(" ")
+    order = (*_OF_MAIL, "")
+    return order.index(kind) if kind in order else len(order), key
 
 
 def expected_losses(side: Side | None, after: Plan) -> tuple[Loss, ...]:

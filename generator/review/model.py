@@ -196,6 +196,7 @@ class Disagreement(msgspec.Struct, frozen=True):
         standing: It was so before, and this plan leaves it.
         internet: What it opens to the whole Internet, or may, as `143/tcp`; empty where it does not.
         mail: The record on which mail depends; empty where it is about none.
+        mail_too: Further ones.
     """
 
     kind: Literal["opens", "lacks", "others", "destroys", "again", "overdue", "records", "drift"]
@@ -204,6 +205,7 @@ class Disagreement(msgspec.Struct, frozen=True):
     standing: bool
     internet: str = ""
     mail: str = ""
+    mail_too: tuple[str, ...] = ()
 
 
 class Beside(msgspec.Struct, frozen=True):

@@ -53,7 +53,7 @@ def of_mail(
             yield f"{change.name} {change.type}"
     for one in disagreements:
         if one.mail and not one.standing:
-            yield one.mail
+            yield from (one.mail, *one.mail_too)
 
 
 def unasked(disagreements: Collection[Disagreement]) -> Iterator[str]:

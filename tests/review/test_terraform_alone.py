@@ -356,3 +356,16 @@ def test_a_volume_is_not_taken_from_a_running_machine_unseen(tmp_path: Path) -> 
     # With its machine it has to go.
     machine = resource("hcloud_server", {}, before={}, actions=("delete", "create"), index="store1", **NODE)
     assert not said(reviewed(tmp_path, "hetzner", tie, machine), tie["address"])
+
+
+def test_all_records_of_mail_that_a_plan_lacks_are_named(tmp_path: Path) -> None:
+    """The MX first, for without it no mail comes; and what mail does without is not among them."""
+    found = reviewed(tmp_path, "hetzner", code=1, options=("--fail-on", "mail-dns"))
+    (lacking,) = [one for one in found["disagreements"] if one["kind"] == "records"]
+    assert lacking["message"].startswith("the plan lacks records that the topology has: example.com MX, ")
+    (judgement,) = [one for one in found["judgements"] if one["verdict"] == "mail-dns"]
+    first, *others = judgement["subjects"]
+    assert first == "example.com MX"
+    assert {"_dmarc.example.com TXT", "example.com TXT"} <= {*others}
+    assert [one for one in others if one.endswith(" TXT")] == others[: sum(one.endswith(" TXT") for one in others)]
+    assert not [one for one in others if one.endswith((" A", " CNAME", " SRV"))]
