@@ -16,7 +16,9 @@ def sections(review: Review) -> tuple[Section, ...]:
 def _judged(review: Review) -> Iterator[Section]:
     new = [one for one in review.disagreements if not one.standing]
     yield Section("partial", "What could not be compared", review.partial, (), whole=True)
-    yield Section("verdicts", "Verdicts", "", tuple(map(sentences.judgement, review.judgements)), whole=True)
+    told = frozenset(one.message for one in new if not one.address)
+    judgements = tuple(sentences.judgement(one, told) for one in review.judgements)
+    yield Section("verdicts", "Verdicts", "", judgements, whole=True)
     items = tuple(Item(sentences.at(one.address, one.message), "bad") for one in new)
     yield Section("disagreements", "Terraform and the topology disagree", "", items)
     beside = tuple(Item((Names((one.address,)), f" is {one.happens}."), "care") for one in review.beside)

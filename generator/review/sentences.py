@@ -1,10 +1,11 @@
 """What a review says, sentence by sentence."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
 from generator.clouds.resources import ResourceKind
+from generator.problems import counted
 from generator.review.document import Item, Names, Text, Tone
 from generator.review.model import (
     PRIVATE_ADDRESS,
@@ -26,18 +27,32 @@ def at(address: str, message: str) -> Text:
     return (Names((address,)), f": {message}{end}") if address else (f"{message[0].upper()}{message[1:]}{end}",)
 
 
-def judgement(one: Judgement) -> Item:
-    """Return a verdict that is met."""
+def judgement(one: Judgement, told: Collection[str] = ()) -> Item:
+    """Return a verdict that is met.
+
+    Args:
+        one: It.
+        told: Whole sentences that another section has; more than one are counted here.
+    """
     text: list[str | Names] = [Names((one.verdict,)), f": {VERDICTS[one.verdict]}"]
     if one.subjects:
-        text += [": ", Names(one.subjects)]
+        text += [": ", *_subjects(one.subjects, told)]
     if one.fails:
         text.append(". This fails the review")
     if one.accepted:
-        text += [". Accepted: ", Names(one.accepted), ", because: ", Names((one.reason,))]
+        text += [". Accepted: ", *_subjects(one.accepted, told), ", because: ", Names((one.reason,))]
     if one.note:
         text += [". Note: ", Names((one.note,))]
     return Item((*text, "."), "bad" if one.fails else "care" if one.subjects or one.note else "good")
+
+
+def _subjects(subjects: tuple[str, ...], told: Collection[str]) -> Text:
+    names = tuple(one for one in subjects if one not in told)
+    sentences = len(subjects) - len(names)
+    if sentences < 2:
+        return (Names(subjects),)
+    count = f"{counted(sentences, 'thing')} about the plan as a whole, named below"
+    return (Names(names), f", and {count}") if names else (count,)
 
 
 _SOURCES = {

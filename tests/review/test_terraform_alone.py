@@ -369,3 +369,19 @@ def test_all_records_of_mail_that_a_plan_lacks_are_named(tmp_path: Path) -> None
     assert {"_dmarc.example.com TXT", "example.com TXT"} <= {*others}
     assert [one for one in others if one.endswith(" TXT")] == others[: sum(one.endswith(" TXT") for one in others)]
     assert not [one for one in others if one.endswith((" A", " CNAME", " SRV"))]
+
+
+def test_a_verdict_counts_what_the_section_below_it_names(tmp_path: Path) -> None:
+    """The JSON has their sentences, for an acceptance."""
+    left = resource("hcloud_server", {}, before={}, index="mta1", actions=("delete", "create"), **NODE)
+    found = reviewed(tmp_path, "hetzner", left)
+    messages = {one["message"] for one in found["disagreements"] if not one["address"]}
+    (judgement,) = [one for one in found["judgements"] if one["verdict"] == "plan-disagrees"]
+    assert {*judgement["subjects"]} == {left["address"], *messages}
+    assert len(messages) > 2
+    options = ("--base", "base.yaml", "--plan", "plan.json")
+    for form in ("--markdown", "--html"):
+        out = run_cli(tmp_path, "review", *options, form).out
+        (line,) = [line for line in out.splitlines() if "plan-disagrees</code>:" in line or "`plan-disagrees`:" in line]
+        assert f"and {len(messages)} things about the plan as a whole, named below" in line
+        assert not [one for one in messages if one in line]
