@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from generator import __version__
+from generator.verdicts import VERDICTS
 from tests.ci.repository import TOPOLOGY
 from tests.helpers import ROOT, build_tree, read_tree, run_cli
 
@@ -211,6 +212,16 @@ def test_gitlab_plans_requests_and_applies_the_default_branch(tmp_path: Path) ->
     assert pipeline["plan"]["artifacts"]["access"] == "developer"
     assert pipeline["apply"]["resource_group"] == "apply-example-com"
     assert pipeline["apply"]["script"] == ["sh ci/fetch", "sh ci/apply"]
+
+
+def test_what_no_later_change_mends_fails_everywhere_and_is_explained(tmp_path: Path) -> None:
+    """Only what is everyday work passes: a machine without data made anew, another release."""
+    expected = {verdict for verdict in VERDICTS if verdict not in ("destroy-machine", "release-change")}
+    for host, name in FILES.items():
+        (said,) = re.findall(r'FAIL_ON(?:: |, value: )"([^"]+)"', (written(host, tmp_path / host) / name).read_text())
+        assert set(said.split(",")) == expected, host
+    steps = (ROOT / "docs" / "pull-requests.md").read_text("utf-8")
+    assert set(re.findall(r"^   \| `([a-z-]+)` \|", steps, re.MULTILINE)) == expected
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
