@@ -48,7 +48,11 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--html", action="store_true", help="print a page for a browser")
     found.add_argument("--write", metavar="DIR", help="write review.md, review.html and review.json there")
     found.add_argument(
-        "--fail-on", default="", metavar="VERDICT,...", help="end with 1 where one of these verdicts is met"
+        "--fail-on",
+        type=_verdicts,
+        default="",
+        metavar="VERDICT,...",
+        help="end with 1 where one of these verdicts is met",
     )
     found.add_argument("--today", type=_day, metavar="DATE", help="date for acceptances that end (today's)")
     return found
@@ -65,7 +69,6 @@ def run(arguments: Namespace) -> int:
     """Run the command and return its exit code."""
     if sum((arguments.json, arguments.markdown, arguments.html)) > 1:
         raise InputError("--json, --markdown and --html exclude each other")
-    fail_on = _verdicts(arguments.fail_on)
     # Here, for --help and errors wait for nothing.
     from generator.review import review
     from generator.review.terraform import read_plan
@@ -95,7 +98,7 @@ def run(arguments: Namespace) -> int:
         terraform,
         base=base,
         partial=partial,
-        fail_on=fail_on,
+        fail_on=arguments.fail_on,
         today=arguments.today or dt.datetime.now(tz=dt.timezone.utc).date(),
     )
     _show(arguments, found, before, after)
@@ -105,6 +108,7 @@ def run(arguments: Namespace) -> int:
 
 
 def _verdicts(text: str) -> list[str]:
+    """Return the verdicts of a list; one that is wrong is said before anything is read, and before --help."""
     names = [name.strip() for name in text.split(",") if name.strip()]
     for name in names:
         if name not in VERDICTS:

@@ -110,7 +110,7 @@ def test_a_verdict_fails_after_the_comment_and_leaves_nothing_to_apply(pipeline:
     assert list(pipeline.plan.iterdir()) == []
     left = {path.name for path in (repository.folder / "ci" / "out" / "review").iterdir()}
     assert left >= {"review.json", "review.md"}
-    check, review = repository.calls()
+    _, check, review = repository.calls()
     assert check == "topology.yaml --check"
     assert "--fail-on plan-disagrees,new-internet-exposure --plan " in review
     assert "--base origin/main " in review
@@ -227,6 +227,10 @@ def test_what_must_be_right_before_a_plan(terraform: Program, tmp_path: Path) ->
     refused("main is a commit, and a path in this folder too", 2, BASE="main")
     shutil.rmtree(repository.folder / "main")
     refused("terraform-9 is not installed here", 3, TERRAFORM="terraform-9")
+    repository.calls()
+    refused('"mail-dsn" is not a verdict; did you mean "mail-dns"?', 2, FAIL_ON="destroy-stateful,mail-dsn")
+    [call] = repository.calls()
+    assert "--check" not in call, "nothing was read or planned before"
     build_tree(repository.folder, {"mine.tf": 'output "x" {\n  value=1\n}\n', ".gitignore": "mine.tf\n"})
     repository.commit("Ignored")
     refused("this folder is not what is committed: mine.tf", 1)

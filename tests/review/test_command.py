@@ -286,6 +286,8 @@ USAGE = {
     ("--base", "nodes"): "nodes has no topology.yaml",
     ("--plan", "missing.json"): "missing.json cannot be read: No such file or directory",
     ("--fail-on", "destroy-statful"): '"destroy-statful" is not a verdict; did you mean "destroy-stateful"?',
+    # Before anything is read: a pipeline asks this first, without waiting for a plan.
+    ("--fail-on", "destroy-statful", "--help"): '"destroy-statful" is not a verdict',
     ("--json", "--markdown"): "--json, --markdown and --html exclude each other",
     ("--today", "soon"): '"soon" is not a date such as 2026-12-31',
 }
