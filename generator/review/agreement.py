@@ -87,7 +87,7 @@ class Agreement:
         if resource.deposed:
             why = "a replacement that failed half-way left it over, beside the one that took its place"
         kept = subject in self.kept.get(kind, ()) and not resource.deposed
-        holds = self._stands.holds(subject) if kind == "machine" else ()
+        holds = self._stands.holds(subject, self.after.plan) if kind == "machine" else ()
         return Loss(resource.address, kind, subject, resource.replaced, kept, why, holds)
 
     def happens(self) -> dict[str, str]:
@@ -320,8 +320,9 @@ def expected_losses(side: Side | None, after: Plan) -> tuple[Loss, ...]:
         ("address", sorted(_addressed(before) - _addressed(after))),
         ("machine", sorted(before.nodes.keys() - after.nodes.keys())),
     ]
+    held = {name: side.holds(name, after) for name in before.nodes}
     return tuple(
-        Loss("", kind, name, replaced=False, kept=False, why="", holds=side.holds(name) if kind == "machine" else ())
+        Loss("", kind, name, replaced=False, kept=False, why="", holds=held[name] if kind == "machine" else ())
         for kind, names in gone
         for name in names
     )

@@ -7,6 +7,8 @@ from generator.lockfile import Lock
 from generator.plan import Cost, Plan
 from generator.problems import Problem
 
+_KEY = "the private key of the VPN, so every peer needs the new public one"
+
 
 class Side(msgspec.Struct, frozen=True):
     """A deployment, decided and counted.
@@ -22,8 +24,17 @@ class Side(msgspec.Struct, frozen=True):
     cost: Cost
     warnings: tuple[Problem, ...]
 
-    def holds(self, machine: str) -> tuple[str, ...]:
-        """Return what a machine has on its system disk and nothing else has."""
-        roles = self.context.facts.roles
+    def holds(self, machine: str, after: Plan) -> tuple[str, ...]:
+        """Return what a machine has on its system disk and nothing else has, as far as it is missed after a change."""
         node = self.plan.nodes.get(machine)
-        return tuple(roles[role].keeps for role in (node.roles if node else ()) if role in roles and roles[role].keeps)
+        if node is None:
+            return ()
+        if node.is_gateway:
+            # The key is made at its first boot; without a VPN afterwards nobody asks for it.
+            return (_KEY,) if _has_vpn(self.plan) and _has_vpn(after) else ()
+        roles = self.context.facts.roles
+        return tuple(roles[role].keeps for role in node.roles if role in roles and roles[role].keeps)
+
+
+def _has_vpn(plan: Plan) -> bool:
+    return plan.gateway is not None and plan.gateway.vpn is not None

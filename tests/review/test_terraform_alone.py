@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import pytest
@@ -385,3 +386,24 @@ def test_a_verdict_counts_what_the_section_below_it_names(tmp_path: Path) -> Non
         (line,) = [line for line in out.splitlines() if "plan-disagrees</code>:" in line or "`plan-disagrees`:" in line]
         assert f"and {len(messages)} things about the plan as a whole, named below" in line
         assert not [one for one in messages if one in line]
+
+
+PEER = "vpn:\n  peers:\n    alice: W2tEBqNfyJjdGGTTmZKwMHyP3PoyWzsd3ZrZhJm9Bz8=\n"
+
+
+@pytest.mark.parametrize(("without", "lost"), [((), True), (("topology",), False), (("base",), False)])
+def test_a_gateway_takes_the_key_of_the_vpn_with_it(without: tuple[str, ...], lost: bool, tmp_path: Path) -> None:
+    """It was made there, and is nowhere else; where there is no VPN any more, or yet, nobody misses it."""
+    text = Template((ROOT / "tests" / "review" / "bases" / "gateway.yaml").read_text("utf-8"))
+    found = text.substitute(provider="hetzner", region="fsn1")
+    assert PEER in found
+    for name in ("topology", "base"):
+        (tmp_path / f"{name}.yaml").write_text(found.replace(PEER, "") if name in without else found, "utf-8")
+    change = resource("hcloud_server", {}, before={}, index="gateway", actions=("delete", "create"), **NODE)
+    content = {"format_version": "1.2", "resource_changes": [change]}
+    (tmp_path / "plan.json").write_text(json.dumps(content), "utf-8")
+    words = ("review", "--base", "base.yaml", "--plan", "plan.json", "--markdown", "--fail-on", "destroy-stateful")
+    result = run_cli(tmp_path, *words)
+    assert result.code == lost, result.err
+    key = "Lost with its system disk: the private key of the VPN, so every peer needs the new public one"
+    assert (key in result.out) is lost
