@@ -13,6 +13,8 @@ VERDICTS: dict[str, str] = {
 """Sentence by id; `--fail-on` and `accept:` take the ids."""
 
 CAUTIONS: dict[str, str] = {
+    "acceptance-of-all": "An acceptance that names nothing in only takes whatever meets its verdict, of every change "
+    "until it ends. Where that is far away, a later change that nobody meant passes as well.",
     "mail-refused": "The MX leads to nodes that no longer let anybody outside in on port 25: mail for the domains "
     "waits with its senders, and goes back to them after days.",
     "mx-remembered": "Resolvers keep an MX for its time to live. Until that has passed, others deliver by the old one: "

@@ -15,7 +15,7 @@ from generator.render.host_files import host_files
 from generator.render.ssh import configure_command
 from generator.review import policy
 from generator.review.agreement import Agreement, expected_losses
-from generator.review.cautions import cautions, widened
+from generator.review.cautions import accepted_for_long, cautions, widened
 from generator.review.cost import cost_change
 from generator.review.machines import machine_changes, volume_changes
 from generator.review.model import Configure, Review
@@ -55,6 +55,7 @@ def review(
     known = after if not partial else None
     compared = None if known is None else known.plan
     records = record_changes(old, compared)
+    accepted, earlier = ({} if side is None else side.context.topology.accept for side in (after, before))
     found = Review(
         format=1,
         base=base,
@@ -71,10 +72,9 @@ def review(
         records=records,
         cost=cost_change(None if before is None else before.cost, None if known is None else known.cost),
         configure=tuple(Configure(node, configure_command(node)) for node in _to_configure(old, new)),
-        cautions=cautions(before, after, records),
+        cautions=(*cautions(before, after, records), *accepted_for_long(accepted, earlier, today)),
         beside=() if agreement is None else agreement.beside(),
     )
-    accepted, earlier = ({} if side is None else side.context.topology.accept for side in (after, before))
     judgements = policy.judge(_met(found, old, new), accepted, earlier, fail_on, today)
     found = msgspec.structs.replace(found, judgements=judgements)
     return msgspec.structs.replace(found, verdict=summary(found))

@@ -1,6 +1,7 @@
 """What a reviewer should know beside what changes: consequences that no plan says."""
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Iterator, Mapping
 
 from generator.plan import Plan, place_of
 from generator.planner import make_plan
@@ -10,9 +11,13 @@ from generator.review.model import Caution, RecordChange
 from generator.review.records import duration
 from generator.review.side import Side
 from generator.review.spans import addresses, ranges, without
+from generator.topology import Acceptance
 
 _LONG = 600
 """Seconds; a shorter memory than this is no reason to wait."""
+
+_DAYS = 90
+"""Of an acceptance; what is accepted for longer was not accepted for one change."""
 
 
 def cautions(before: Side | None, after: Side, records: tuple[RecordChange, ...]) -> tuple[Caution, ...]:
@@ -43,6 +48,20 @@ def _consequences(before: Side, after: Side) -> Iterator[Caution]:
         if (one.rule, one.message) not in known and one.rule not in after.context.topology.silence:
             known.add((one.rule, one.message))
             yield Caution(one.rule, one.message, one.mend)
+
+
+def accepted_for_long(
+    accepted: Mapping[str, Acceptance], earlier: Mapping[str, Acceptance], today: dt.date
+) -> Iterator[Caution]:
+    """Yield acceptances that this change brings, of all that meets a verdict, for so long that others will use them."""
+    for verdict, one in accepted.items():
+        long = dt.date.fromisoformat(one.until) - today > dt.timedelta(days=_DAYS)
+        if long and one.only is None and one != earlier.get(verdict):
+            yield Caution(
+                "acceptance-of-all",
+                f"accept takes all of {verdict} until {one.until}, also of later changes",
+                f"Name in only what this change does, or let it end within {_DAYS} days.",
+            )
 
 
 def widened(before: Plan, after: Plan) -> tuple[str, ...]:

@@ -434,6 +434,30 @@ def test_an_acceptance_that_was_there_before_is_told(mail: Path) -> None:
     assert "⚠️ `new-internet-exposure`" in run_cli(mail, "review", "--markdown", *TODAY).out
 
 
+@pytest.mark.parametrize(
+    ("until", "only", "told"),
+    [("2026-08-30", "", False), ("2026-08-31", "", True), ("2027-12-31", "\n    only: [143/tcp]", False)],
+)
+def test_an_acceptance_of_all_for_long_lets_later_changes_through(
+    until: str, only: str, told: bool, mail: Path
+) -> None:
+    """Told by the review that brings it, whether or not the verdict is met; 90 days from today are not long."""
+    accept = f"accept:\n  mail-dns:\n    reason: move\n    until: {until}{only}"
+    edit(mail, "users: 150", f"users: 150\n{accept}")
+    cautions = [one for one in reviewed(mail)["cautions"] if one["rule"] == "acceptance-of-all"]
+    assert bool(cautions) is told
+    if told:
+        assert f"accept takes all of mail-dns until {until}, also of later changes" in cautions[0]["message"]
+        new = mail.parent / "new"
+        new.mkdir()
+        shutil.copy(mail / "topology.yaml", new)
+        assert "acceptance-of-all" in [one["rule"] for one in reviewed(new)["cautions"]], "the first one as well"
+        # Whoever reviews the next change cannot help it, and is told where it lets something through.
+        git(mail, "commit", "--quiet", "--all", "--message=Accept")
+        edit(mail, "users: 150", "users: 160")
+        assert "acceptance-of-all" not in [one["rule"] for one in reviewed(mail)["cautions"]]
+
+
 def test_nothing_is_promised_that_only_terraform_knows(mail: Path) -> None:
     edit(mail, "  video1: [video]", "  video1: {roles: [video], image: '123456789'}")
     assert "nothing is lost" not in reviewed(mail)["verdict"]
