@@ -12,11 +12,15 @@ import json
 import os
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from generator.kinds.kind import Kind
+from generator.load.shape import Shape, fields_of
 from generator.rules import rules
+from generator.topology import Topology
 from tests.helpers import ROOT, read_tree, run_cli
 
 BAD = sorted((ROOT / "tests" / "bad").glob("*.yaml"))
@@ -115,6 +119,86 @@ def _readable(printed: str) -> None:
         assert length <= LONGEST, printed
         words_fit = any(len(word) > WIDEST - 8 for word in line.split())
         assert first or len(line) <= WIDEST or words_fit, line
+
+
+def test_every_problem_says_how_to_mend_it() -> None:
+    for path in sorted((ROOT / "tests" / "bad").glob("*.out")):
+        blocks: list[str] = []
+        for line in path.read_text("utf-8").splitlines():
+            if FOUND.match(line):
+                blocks.append(line)
+            elif blocks and line[:1] == " ":
+                blocks[-1] += f"\n{line}"
+        for block in blocks:
+            # The word that was meant is the remedy.
+            assert "\n      = " in block or "; did you mean " in block.partition("\n")[0], f"{path.name}\n{block}"
+
+
+def _kinds(shape: Shape) -> Iterator[Kind]:
+    yield from (kind for kind in (shape.kind, shape.key) if kind is not None)
+    if shape.item is not None:
+        yield from _kinds(shape.item)
+    for field in fields_of(shape.table).values() if shape.table is not None else ():
+        yield from _kinds(field.shape)
+
+
+def test_every_kind_says_how_to_mend_whatever_is_refused() -> None:
+    kinds = {id(kind): kind for kind in _kinds(Shape("table", table=Topology))}
+    assert len(kinds) > 30
+    texts = ("", "?", "-", "a\tb", "[]{}", "12", "no", "..", "é@", "a" * 300, "https://user:secret@/")
+    for kind in kinds.values():
+        for text in (text for text in texts if not _accepts(kind, text)):
+            assert kind.mend(text), (kind.expected, text)
+            assert "secret" not in kind.mend(text)
+
+
+def _accepts(kind: Kind, text: str) -> bool:
+    try:
+        kind.parse(text)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("assignment", "mend"),
+    [
+        ("users=0150", "Write: 150"),
+        ("users=150 mailboxes", "Write: 150"),
+        ("users=1,500", "Write: 1500"),
+        ('users="150"', "Write it without quotes: 150"),
+        ("users=0", "Write a number in that range, in digits alone, as in: 150"),
+        ("users=10k", "Write a number in that range, in digits alone, as in: 150"),
+        ("mailbox_quota=5 gigabytes", "Write: 5 GB"),
+        ("mailbox_quota=5", "Write: 5 GB"),
+        ("mailbox_quota=1,5 terabytes", "Write: 1.5 TB"),
+        ("mailbox_quota=500 MB", "Write a number and its unit, GB or TB, as in: 5 GB"),
+        ("headroom=20 percent", "Write: 20 %"),
+        ("name=8", 'Write it in quotes: "8"'),
+        ("name=mail-", "Write: mail"),
+        ("domain=https://example.com/mail", "Write: example.com"),
+        ("domain=example..com", "Write: example.com"),
+        ("domain=example", "Write all of it, with its last part, as in: example.com"),
+        ("management=203.0.113.5/24", "Write: 203.0.113.0/24; or for that address alone: 203.0.113.5"),
+        ("nodes.mta1.address=10.20.0.10/24", "Write: 10.20.0.10"),
+        ("dns.dmarc.reports=mailto:dmarc@example.com", "Write: dmarc@example.com"),
+        ("dns.tls_reports=tls@example..com", "Write: tls@example.com"),
+        ("dns.spf.include=include:_spf.example.net", "Write: _spf.example.net"),
+        ("dns.spf.include=198.51.100.25", "Write it there: spf: {addresses: [198.51.100.25]}"),
+        ("dns.spf.include=ip6:2001:db8::/48", 'Write it there: spf: {addresses: ["2001:db8::/48"]}'),
+        ("dns.spf.addresses=ip6:2001:db8::/48", "Write: 2001:db8::/48"),
+        ("dns.spf.addresses=198.51.100.25/24", "Write: 198.51.100.0/24; or for that address alone: 198.51.100.25"),
+        ("dns.caa=https://letsencrypt.org", "Write: letsencrypt.org"),
+        ("dns.dkim.selector=mail._domainkey.example.com", "Write: mail"),
+        ("state.bucket=s3://Example-Terraform/mail", "Write: example-terraform"),
+        ("state.key=/mail/terraform.tfstate", "Write: mail/terraform.tfstate"),
+        ("state.project=https://gitlab.com/operations/mail.git", "Write: operations/mail"),
+    ],
+)
+def test_what_to_write_is_said_where_it_is_no_guess(assignment: str, mend: str, tmp_path: Path) -> None:
+    (tmp_path / "topology.yaml").write_bytes((ROOT / "examples" / "five-nodes-aws" / "topology.yaml").read_bytes())
+    result = run_cli(tmp_path, "--check", "--json", "--set", assignment)
+    assert mend in [one["mend"] for one in json.loads(result.out)["problems"]], result.err
 
 
 def _rules_in_code() -> dict[str, str]:

@@ -5,17 +5,18 @@ They end up as text in HCL, which a backend's settings are: none of them admits 
 
 import re
 
+from generator.kinds import remedies
 from generator.kinds.kind import Kind, written
 from generator.problems import holds_secret
 
 
-def _plain(expected: str, pattern: str) -> Kind:
+def _plain(expected: str, pattern: str, usual: str, remedy: remedies.Remedy | None = None) -> Kind:
     def parse(value: object) -> str:
         if not isinstance(value, str) or not re.fullmatch(pattern, value):
             raise ValueError
         return value
 
-    return Kind(expected, parse, pattern=pattern, schema=written(pattern))
+    return Kind(expected, parse, pattern=pattern, remedy=remedy, schema=written(pattern), usual=usual)
 
 
 _BUCKET = r"[a-z0-9](?:[a-z0-9.-]{1,61})[a-z0-9]"
@@ -78,14 +79,31 @@ BUCKET = Kind(
     "a bucket's name such as example-terraform: 3 to 63 small letters, digits, hyphens and dots",
     _bucket,
     pattern=_BUCKET,
+    remedy=remedies.as_bucket,
     schema=written(f"{_NO_BUCKET}{_BUCKET}"),
+    usual="Write the name of a bucket that S3 has, or choose another one.",
 )
-OBJECT = _plain("an object's name such as mail/terraform.tfstate, without a slash at either end", _OBJECT)
-S3_REGION = _plain("a region such as eu-central-1", r"[a-z0-9][a-z0-9-]{0,31}")
-URL = Kind("a URL such as https://states.example.com/mail", _url, pattern=_URL, schema=written(_URL))
+OBJECT = _plain(
+    "an object's name such as mail/terraform.tfstate, without a slash at either end",
+    _OBJECT,
+    "Write letters, digits, dots, hyphens and single slashes, or leave the key out.",
+    remedies.as_object,
+)
+S3_REGION = _plain(
+    "a region such as eu-central-1", r"[a-z0-9][a-z0-9-]{0,31}", "Write small letters, digits and hyphens."
+)
+URL = Kind(
+    "a URL such as https://states.example.com/mail",
+    _url,
+    pattern=_URL,
+    schema=written(_URL),
+    usual="Write scheme, host and path alone; Terraform takes user and password from the environment.",
+)
 PROJECT = Kind(
     "a GitLab project: its number, or its path such as operations/mail",
     _project,
     pattern=_PROJECT,
+    remedy=remedies.as_project,
     schema={"type": ["string", "integer"], "pattern": f"^(?:{_PROJECT})$"},
+    usual="Copy it from the project's page: its path from the group on, or its number.",
 )

@@ -72,7 +72,8 @@ class _Decoder:
             short = table.SHORT
             values[short] = self.value(fields[short].shape, node, (*path, short))
         elif not isinstance(node, yaml.MappingNode):
-            self.wrong("wrong-type", path, f"{_said(path)} must be a mapping of keys to values")
+            mend = f"Write keys from among these: {', '.join(fields)}."
+            self.wrong("wrong-type", path, f"{_said(path)} must be a mapping of keys to values", mend)
         else:
             written = {key for key, _ in entries(node)}
             for key, value in entries(node):
@@ -139,7 +140,8 @@ class _Decoder:
         if nodes is None and isinstance(node, yaml.ScalarNode):
             nodes = [node]
         if nodes is None:
-            self.wrong("wrong-type", path, f"{_said(path)} must be a list")
+            mend = f"Write its values in brackets, as in: {path[-1]}: [...]; of one none are needed."
+            self.wrong("wrong-type", path, f"{_said(path)} must be a list", mend)
             return ()
         before = len(self.findings)
         found = []
@@ -153,7 +155,7 @@ class _Decoder:
     def _map(self, item: Shape, key_kind: Kind | None, node: yaml.Node, path: Path) -> dict[str, Any]:
         if not isinstance(node, yaml.MappingNode):
             said = _said(path)
-            mend = f"As in: {_AS_IN[said]}" if said in _AS_IN else ""
+            mend = f"As in: {_AS_IN.get(said) or f'{path[-1]}: {{NAME: VALUE}}'}"
             self.wrong("wrong-type", path, f"{said} must be a mapping of names to values", mend)
             return {}
         found = {}
@@ -179,8 +181,8 @@ class _Decoder:
             kind.parse(key)
         except ValueError:
             hint = nearest(key, kind.choices) if kind.choices else ""
-            mend = kind.remedy(key) if kind.remedy is not None else ""
-            self.wrong("wrong-name", path, f"{_quoted(key)} is not {kind.expected}{hint}", mend, key=True)
+            mend = "" if hint else kind.mend(key)
+            self.wrong("wrong-name", path, f"{_quoted(key)} is not {_expected(kind, hint)}", mend, key=True)
             return False
         return True
 
@@ -193,7 +195,8 @@ class _Decoder:
 
     def _scalar(self, kind: Kind, node: yaml.Node, path: Path) -> Any:
         if not isinstance(node, yaml.ScalarNode):
-            self.wrong("wrong-type", path, f"{_said(path)} must be {kind.expected}, not a list or mapping")
+            mend = kind.usual or "Write one value there."
+            self.wrong("wrong-type", path, f"{_said(path)} must be {kind.expected}, not a list or mapping", mend)
             return kind.placeholder
         value = scalar(node)
         try:
@@ -202,10 +205,10 @@ class _Decoder:
             shown = _quoted(str(node.value))
             hint = nearest(str(value), kind.choices) if kind.choices else ""
             why = f": {reason}" if str(reason) else ""
-            mend, rule = kind.remedy(str(node.value)) if kind.remedy is not None else "", "wrong-value"
+            mend, rule = "" if hint else kind.mend(str(node.value)), "wrong-value"
             if path == ("release",) and isinstance(value, int | float):
                 mend, rule = f'Write it in quotes: release: "{node.value}"', "unquoted-release"
-            said = f"{_said(path)}: {shown} is not {kind.expected}{why}{hint}"
+            said = f"{_said(path)}: {shown} is not {_expected(kind, f'{why}{hint}')}"
             if rule == "unquoted-release":
                 said = f"release: {node.value} stands without quotes{why}"
             self.wrong(rule, path, said, mend)
@@ -218,6 +221,12 @@ _AS_IN = {
     "forward": "forward: {smtp: [mta1]}",
     "vpn.peers": "peers: {anna: <the key that wg pubkey prints>}",
     "cloud.images": "images: {ubuntu-24.04: <image>}",
+    "dns.mx": "mx: {mta1: 10}",
+    "dns.records": "records: {www: {A: 203.0.113.80}}",
+    "dns.also_inside": "also_inside: {files.example.com: 10.20.0.80}",
+    "domains": "domains: {example.org: {}}",
+    "silence": "silence: {os-end-of-life: we move to 26.6 in May}",
+    "accept": "accept: {mail-dns: {reason: we move to 26.6 in May, until: 2026-12-31}}",
     "cloud.public_addresses": "public_addresses: {mta1: 203.0.113.10}",
 }
 
@@ -245,6 +254,16 @@ def _said(path: Path) -> str:
     return _printable(text) if text else "the topology"
 
 
+def _expected(kind: Kind, hint: str) -> str:
+    """Return what is expected, and the hint; of many words none but those that were probably meant."""
+    many = len(kind.choices) > _FEW and "did you mean" in hint
+    return f"{'a word that is known here' if many else kind.expected}{hint}"
+
+
+_FEW = 4
+"""Words that stand in a line beside the one that was meant."""
+
+
 def _printable(text: str) -> str:
     shown = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text[:80])
     return shown + ("…" if len(text) > 80 else "")
@@ -258,7 +277,7 @@ def _quoted(text: str) -> str:
 
 def _add(name: str) -> str:
     """Return how to add a key; whoever chose no release is shown the newest."""
-    mend = _MISSING.get(name, "")
+    mend = _MISSING[name]
     return mend % list(releases())[-1] if "%s" in mend else mend
 
 
@@ -268,5 +287,7 @@ _MISSING = {
     "cloud": "Add the cloud, as in: cloud: {provider: aws, region: eu-central-1}",
     "management": "Add the ranges from which you administer, as in: management: [198.51.100.0/24]",
     "roles": "Add the roles of the node, as in: roles: [mta, proxy]",
+    "reason": "Say why it is meant, as in: reason: we move to 26.6 in May",
+    "until": "Say how long that holds, as in: until: 2026-12-31",
     "provider": "Name the cloud, as in: provider: aws",
 }

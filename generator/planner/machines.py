@@ -185,7 +185,8 @@ class _Chooser:
             self._find("disk-shrinks", path, why, "A disk cannot shrink: use a type with as much.", key=True)
             return
         why = f"{name} changes from {before.name} to {found.name}: the machine is switched off for it"
-        self.findings.append(Finding("type-changes", path, why, "", "warning", key=True))
+        mend = f"To keep it as it is, write: type: {before.name}"
+        self.findings.append(Finding("type-changes", path, why, mend, "warning", key=True))
 
     def _written(self, name: str, written: str, need: _Need, path: Path) -> MachineType | None:
         machine = self._find_type(written)

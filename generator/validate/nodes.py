@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from generator.context import Context
 from generator.facts import known_roles
-from generator.problems import Finding, nearest
+from generator.problems import Finding, listing, nearest
 from generator.topology import Node
 
 _NEEDS_ROLE = (("users", "mailstore"), ("recording", "video"), ("concurrent_users", "video"))
@@ -18,7 +18,8 @@ def check_nodes(context: Context) -> Iterator[Finding]:
         yield from _keys(name, node)
         if node.zone and node.zone not in context.cloud.regions[context.topology.cloud.region]:
             region = context.topology.cloud.region
-            yield Finding("unknown-zone", ("nodes", name, "zone"), f'"{node.zone}" is not a zone of {region}')
+            mend = f"It has {listing(context.cloud.regions[region])}."
+            yield Finding("unknown-zone", ("nodes", name, "zone"), f'"{node.zone}" is not a zone of {region}', mend)
     yield from _users(context)
 
 

@@ -24,8 +24,10 @@ def resolve(
     choice = topology.cloud
     cloud = load_cloud(choice.provider) if choice.provider in clouds else None
     if cloud is None:
-        hint = nearest(choice.provider, list(clouds)) or f"; known are {listing(sorted(clouds))}"
-        findings.append(Finding("unknown-cloud", ("cloud", "provider"), f'"{choice.provider}" is not a cloud{hint}'))
+        hint = nearest(choice.provider, list(clouds))
+        mend = "" if hint else f"Known are {listing(sorted(clouds))}."
+        why = f'"{choice.provider}" is not a cloud{hint}'
+        findings.append(Finding("unknown-cloud", ("cloud", "provider"), why, mend))
     else:
         if not choice.region and len(cloud.regions) == 1:
             choice = msgspec.structs.replace(choice, region=next(iter(cloud.regions)))

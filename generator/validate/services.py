@@ -100,6 +100,6 @@ def _video_table(context: Context) -> Iterator[Finding]:
             "video-without-range",
             ("nodes", videos[0], "roles"),
             f"the table of {label} lists no UDP range for video, so none is opened: calls work inside the network",
-            "",
+            "Look for the range in the release's notes, and open it by a rule of your own if you trust it.",
             "warning",
         )
