@@ -172,6 +172,16 @@ def test_problems_as_json(folder: Path) -> None:
     assert [(one["rule"], one["file"]) for one in problems] == [("unknown-role", "topology.yaml")]
 
 
+@pytest.mark.parametrize("words", [("plan",), ("review",), ("verify", "--dns"), ("rehearse",)], ids=" ".join)
+def test_whoever_asks_for_json_gets_problems_as_json(folder: Path, words: tuple[str, ...]) -> None:
+    (folder / "topology.yaml").write_text(EXAMPLE.replace("mta1: [mta", "mta1: [mtaa, mta"), "utf-8")
+    result, checked = run_cli(folder, *words, "--json"), run_cli(folder, "--check", "--json")
+    assert result.code == checked.code == 2
+    assert json.loads(result.out) == {"problems": json.loads(checked.out)["problems"]}
+    assert result.err == checked.err
+    assert run_cli(folder, *words).out == ""
+
+
 @pytest.mark.parametrize("words", [("--help",), ("plan", "--help"), ("rehearse", "--help"), ("--version",)])
 def test_help_shows_an_example(folder: Path, words: tuple[str, ...]) -> None:
     result = run_cli(folder, *words)

@@ -4,7 +4,7 @@ import argparse
 from argparse import Namespace
 
 from generator.cli.pipeline import plan_topology
-from generator.cli.report import out, print_sarif, problem_rows, say_problems
+from generator.cli.report import print_problems, print_sarif, say_problems
 from generator.errors import Exit, WrongTopologyError
 from generator.problems import Problem
 
@@ -44,7 +44,5 @@ def _wrong(arguments: Namespace, problems: list[Problem]) -> int:
     if arguments.sarif:
         print_sarif(problems)
     elif arguments.json:
-        import json
-
-        out(json.dumps({"problems": problem_rows(problems), "files": []}, indent=2))
+        print_problems(problems, files=[])
     return Exit.WRONG_INPUT

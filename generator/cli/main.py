@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from generator.cli.options import common, reading
-from generator.cli.report import close_streams, open_streams, say, say_error, say_problems
+from generator.cli.report import close_streams, open_streams, print_problems, say, say_error, say_problems
 from generator.cli.version import Version
 from generator.errors import Exit, GeneratorError, InputError, WrongTopologyError
 from generator.problems import closest, nearest
@@ -57,7 +57,13 @@ def root_parser(*, topology: bool = True) -> argparse.ArgumentParser:
 def _run(arguments: list[str]) -> int:
     if arguments and arguments[0] in COMMANDS:
         command = importlib.import_module(f"generator.cli.{arguments[0]}")
-        code: int = command.run(_parsed(command.parser(), arguments[1:]))
+        parsed = _parsed(command.parser(), arguments[1:])
+        try:
+            code: int = command.run(parsed)
+        except WrongTopologyError as error:
+            if getattr(parsed, "json", False):
+                print_problems(error.problems)
+            raise
         return code
     _refuse_misspelt(arguments)
     parser = root_parser()

@@ -159,6 +159,13 @@ def print_sarif(problems: Sequence[Problem]) -> None:
     out(json.dumps(sarif(problems), indent=2))
 
 
+def print_problems(problems: Sequence[Problem], **more: object) -> None:
+    """Print problems as JSON, and what else a command has to say where there are any."""
+    import json
+
+    out(json.dumps({"problems": problem_rows(problems), **more}, indent=2))
+
+
 def problem_rows(problems: Sequence[Problem]) -> list[dict[str, object]]:
     """Return problems as JSON prints them, sorted by place."""
     names = ("file", "line", "column", "severity", "rule", "message", "mend", "length")
