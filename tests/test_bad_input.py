@@ -134,6 +134,14 @@ def test_every_problem_says_how_to_mend_it() -> None:
             assert "\n      = " in block or "; did you mean " in block.partition("\n")[0], f"{path.name}\n{block}"
 
 
+def test_a_long_list_does_not_stand_beside_the_word_that_was_meant() -> None:
+    for path in sorted((ROOT / "tests" / "bad").glob("*.out")):
+        for block in re.split(r"\n(?=topology\.yaml:)", path.read_text("utf-8")):
+            if "; did you mean " in block:
+                mend = block.partition("\n      = ")[2]
+                assert max(mend.count(", "), block.partition("\n")[0].count(" or ")) < 6, f"{path.name}\n{block}"
+
+
 def _kinds(shape: Shape) -> Iterator[Kind]:
     yield from (kind for kind in (shape.kind, shape.key) if kind is not None)
     if shape.item is not None:

@@ -74,8 +74,9 @@ def _forwards(context: Context) -> Iterator[Finding]:
         service = context.facts.services.get(name)
         if service is None or service.management_only:
             known = [one.id for one in context.facts.services.values() if not one.management_only]
-            mend = f"Services: {', '.join(known)}."
-            yield Finding("unknown-service", path, f'"{name}" is not a service{nearest(name, known)}', mend, key=True)
+            hint = nearest(name, known)
+            mend = "" if hint else f"Services: {', '.join(known)}."
+            yield Finding("unknown-service", path, f'"{name}" is not a service{hint}', mend, key=True)
             continue
         if not nodes:
             yield Finding("no-forward", path, f"no node is named for {name}", "Name one, or remove the key.", key=True)

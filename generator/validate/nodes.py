@@ -40,12 +40,8 @@ def _roles(name: str, node: Node, context: Context) -> Iterator[Finding]:
             )
         elif role not in facts.roles:
             hint = nearest(role, list(facts.roles))
-            yield Finding(
-                "unknown-role",
-                path,
-                f'"{role}" is not a role{hint}',
-                f"Roles: {', '.join(facts.roles)}.",
-            )
+            mend = "" if hint else f"Roles: {', '.join(facts.roles)}."
+            yield Finding("unknown-role", path, f'"{role}" is not a role{hint}', mend)
 
 
 def _apart(name: str, node: Node, context: Context) -> Iterator[Finding]:

@@ -71,14 +71,10 @@ def _region(topology: Topology, cloud: CloudFacts) -> list[Finding]:
             )
         ]
     if region not in regions:
-        return [
-            Finding(
-                "unknown-region",
-                ("cloud", "region"),
-                f'"{region}" is not a region of {cloud.provider}{nearest(region, list(regions))}',
-                f"It has {listing(list(regions))}.",
-            )
-        ]
+        hint = nearest(region, list(regions))
+        mend = "" if hint else f"It has {listing(list(regions))}."
+        why = f'"{region}" is not a region of {cloud.provider}{hint}'
+        return [Finding("unknown-region", ("cloud", "region"), why, mend)]
     return [
         Finding(
             "unknown-zone",

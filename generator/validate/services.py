@@ -68,14 +68,9 @@ def _unknown(name: str, context: Context) -> Iterator[Finding]:
         )
     else:
         offered = [service.id for service in known.values() if not service.management_only]
-        mend = f"Services: {', '.join(offered)}."
-        yield Finding(
-            "unknown-service",
-            path,
-            f'"{name}" is not a service{nearest(name, offered)}',
-            mend,
-            key=True,
-        )
+        hint = nearest(name, offered)
+        mend = "" if hint else f"Services: {', '.join(offered)}."
+        yield Finding("unknown-service", path, f'"{name}" is not a service{hint}', mend, key=True)
 
 
 def _client_without_submission(context: Context) -> Iterator[Finding]:
