@@ -95,7 +95,13 @@ def test_a_port_that_nobody_documents_is_closed(folder: Path) -> None:
         ("store1-mail", "750 GB at /opt/zextras of store1"),
         ("mail.example.com", "mail.example.com A: a record"),
         ("MX", "10 mail.example.com."),
-        ("cpx42", "video1 needs 8 vCPU and 8 GB"),
+        ("cpx42", "video1 needs 8 vCPU and 8 GB: every node: 4 vCPU"),
+        ("cpx42", "8 vCPU, 16 GB, disk of 320 GB."),
+        ("cpx42", "a month in fsn1, without taxes, as of 20"),
+        ("cpx42", "video1: cpx32 (4 vCPU, 8 GB, disk of 160 GB), the one before it, has only 4 of 8 vCPU"),
+        ("size", "every node: 4 vCPU, 1 GB, system disk 30 GB"),
+        ("sizes", "store1-mail: 750 GB at /opt/zextras; 150 users x 5 GB quota = 750 GB"),
+        ("volumes", "recordings: "),
         ("dns.dmarc.policy", "Value: none or quarantine or reject."),
         ("roles", "nodes.*.roles: a key of the topology"),
         ("database-connector", "Carbonio 26.6 commercial does not have it. It exists in 24.1.0 commercial"),
@@ -131,6 +137,24 @@ def test_a_word_is_explained(word: str, said: str, folder: Path) -> None:
     wide = [line for line in result.out.splitlines() if len(line) > WIDEST and "https://" not in line]
     assert wide == []
     assert [one["title"] for one in json.loads(explain(folder, word, "--json").out)]
+
+
+def test_a_machine_type_is_explained_with_its_price(tmp_path: Path) -> None:
+    without = " ".join(explain(tmp_path, "c6i.xlarge").out.split())
+    assert "c6i.xlarge: a machine type of AWS 4 vCPU, 8 GB. Price: USD " in without
+    assert "Nodes with it" not in without
+    example = ROOT / "examples" / "five-nodes-aws" / "topology.yaml"
+    (tmp_path / "topology.yaml").write_bytes(example.read_bytes())
+    said = " ".join(explain(tmp_path, "c6i.xlarge").out.split())
+    [machines] = [
+        one
+        for one in json.loads(run_cli(tmp_path, "plan", "--json").out)["cost"]["items"]
+        if one["what"] == "c6i.xlarge"
+    ]
+    assert f"USD {machines['each']:.2f} a month in eu-central-1, without taxes, as of {machines['date']}" in said
+    assert machines["source"].split()[0] in said
+    assert "infra1: r6i.large (2 vCPU, 16 GB), the one before it, has only 2 of 4 vCPU" in said
+    assert "It has ARM processors" in explain(tmp_path, "m6g.xlarge").out
 
 
 def test_a_key_is_shown_where_it_stands(tmp_path: Path) -> None:

@@ -25,7 +25,11 @@ def parser() -> argparse.ArgumentParser:
         epilog="Examples: generate explain 6071, generate explain mta, generate explain store1, "
         "generate explain dns.dmarc, generate explain unknown-role",
     )
-    found.add_argument("what", metavar="WHAT", help="a port or range, role, service, node, record, volume, key or rule")
+    found.add_argument(
+        "what",
+        metavar="WHAT",
+        help="a port or range, role, service, node, record, volume, machine type, key or rule; or sizes",
+    )
     common(found)
     return found
 
@@ -39,7 +43,8 @@ def run(arguments: Namespace) -> int:
         without = "" if about.plan is not None else " Nodes and records are known where there is a topology."
         raise InputError(
             f'there is nothing to say about "{arguments.what}"{hint}',
-            f"Ask for a port, a role, a service, a node, a record, a volume, a key, a rule or a verdict.{without}",
+            "Ask for a port, a role, a service, a node, a record, a volume, a machine type, sizes, a key, a rule or a "
+            f"verdict.{without}",
         )
     if arguments.json:
         out(json_bytes(answers).decode(), end="")

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from generator.explain.answer import About, Answer
 from generator.explain.facts import about_port, about_role, about_service
-from generator.explain.planned import PEERS, about_machine_type, about_node, about_peer, about_record, about_volume
+from generator.explain.planned import PEERS, about_node, about_peer, about_record, about_volume
 from generator.explain.records import KINDS_OF_RECORDS, about_kind_of_record
+from generator.explain.sizes import about_machine_type, about_sizes
 from generator.explain.words import about_key, about_rule, about_verdict, keys
 
 __all__ = ["About", "Answer", "explain", "known_words"]
@@ -21,6 +22,7 @@ _ABOUT = (
     about_kind_of_record,
     about_record,
     about_machine_type,
+    about_sizes,
     about_peer,
     about_key,
 )
@@ -30,8 +32,9 @@ def explain(word: str, about: About) -> Iterator[Answer]:
     """Yield what is known about a word: nothing, one thing, or several of that name.
 
     Args:
-        word: A rule, a verdict, a port or range of ports, a role, a service, a kind of record, a key; with a plan also
-            a node, a volume, a record, a machine type. Capital letters do not matter where nothing is written with
+        word: A rule, a verdict, a port or range of ports, a role, a service, a kind of record, a machine type, sizes, a
+            key; with a plan also
+            a node, a volume, a record. Capital letters do not matter where nothing is written with
             them.
         about: What there is to explain it by.
     """
@@ -49,6 +52,7 @@ def known_words(about: About) -> list[str]:
         *about.facts.roles,
         *about.facts.services,
         *rules(),
+        "sizes",
         *VERDICTS,
         *CAUTIONS,
         *keys(),

@@ -1,4 +1,4 @@
-"""Nodes, volumes, records and machine types, as they were decided for a topology."""
+"""Nodes, volumes and records, as they were decided for a topology."""
 
 from collections.abc import Iterator
 
@@ -86,19 +86,6 @@ def _reverse_names(plan: Plan) -> Answer:
     lines = [f"{symbol} -> {name}" for symbol, name in {**dns.ptr, **dns.ptr_later, **dns.ptr_elsewhere}.items()]
     text = "required by many receivers: the address that sends has a name, which leads back to it and greets."
     return Answer("PTR: reverse names", (text,), section("Value", lines))
-
-
-def about_machine_type(word: str, about: About) -> Iterator[Answer]:
-    """Yield which nodes have a machine type, and why."""
-    plan = about.plan
-    nodes = [node for node in plan.nodes.values() if node.machine.type == word] if plan is not None else []
-    if nodes:
-        machine = nodes[0].machine
-        lines = [
-            f"{node.name} needs {node.machine.needs_vcpu} vCPU and {node.machine.needs_memory_gib} GB" for node in nodes
-        ]
-        text = f"{machine.vcpu} vCPU, {machine.memory_gib:g} GB"
-        yield Answer(f"{word}: a machine type", (text,), section("Nodes with it", lines))
 
 
 PEERS = {
