@@ -1,10 +1,11 @@
 """The reference of the topology file, made from its schema."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from generator.facts import load_facts, releases
+from generator.clouds import REGISTRY
+from generator.facts import load_cloud, load_facts, releases
 from generator.schema import topology_schema
 
 _HEAD = """\
@@ -21,6 +22,25 @@ server (VS Code's YAML extension, Neovim, Emacs, Helix, ...) completes, explains
 """
 
 _Schema = dict[str, Any]
+
+_ROLES, _SCENARIOS, _SYSTEMS, _REGIONS = "Roles", "Scenarios", "Operating systems", "Regions and zones"
+
+
+def _one_of(word: str, title: str, several: str = "") -> str:
+    return f"{word} of [these](#{title.lower().replace(' ', '-')}){several}"
+
+
+_LISTED = {
+    ("topology", "os"): _one_of("one", _SYSTEMS),
+    ("topology", "scenario"): _one_of("one", _SCENARIOS),
+    ("topology", "forward"): "a mapping of [services](#services) to a node's name, or a list of such",
+    ("cloud", "region"): _one_of("one", _REGIONS),
+    ("cloud", "zones"): _one_of("one", _REGIONS, ", or a list of such"),
+    ("nodes.NAME", "roles"): _one_of("one", _ROLES, ", or a list of such"),
+    ("nodes.NAME", "os"): _one_of("one", _SYSTEMS),
+    ("nodes.NAME", "zone"): _one_of("one", _REGIONS),
+}
+"""What stands in the lists at the end, by title and key."""
 
 
 def topology_reference() -> str:
@@ -43,7 +63,7 @@ def _table(table: _Schema, title: str) -> Iterator[str]:
         need = (
             "required" if name in table.get("required", ()) else _code(found["default"]) if "default" in found else ""
         )
-        yield f"| `{name}` | {_value(found)} | {need} | {_meaning(found)} |"
+        yield f"| `{name}` | {_LISTED.get((table['title'], name)) or _value(found)} | {need} | {_meaning(found)} |"
         nested += [one for one in (found, found.get("additionalProperties")) if one and "properties" in one]
     yield ""
     for one in nested:
@@ -82,7 +102,7 @@ def _code(value: Any) -> str:
 
 def _services() -> Iterator[str]:
     facts = load_facts("26.6", "commercial")
-    yield "## Services and roles"
+    yield "## Services"
     yield ""
     yield "| Service | Port | On nodes with | Default |"
     yield "|---|---|---|---|"
@@ -91,21 +111,40 @@ def _services() -> Iterator[str]:
             default = "on" if service.default else "off"
             yield f"| `{service.id}` | {service.protocol} {service.ports} | {service.role} | {default} |"
     yield ""
-    yield "Roles of the releases, in order of installation:"
+    yield f"## {_ROLES}"
+    yield ""
+    yield "In order of installation:"
     yield ""
     for release, edition in ((name, edition) for name, one in releases().items() for edition in one.editions):
         roles = ", ".join(f"`{role}`" for role in load_facts(release, edition).roles)
         yield f"- {release} {edition}: {roles}"
     yield ""
-    yield "Scenarios, each a preset of nodes:"
+    yield f"## {_SCENARIOS}"
+    yield ""
+    yield "Each is a preset of nodes:"
     yield ""
     for release, edition in ((name, edition) for name, one in releases().items() for edition in one.editions):
         for scenario in load_facts(release, edition).scenarios.values():
             nodes = "; ".join(f"{name}: {', '.join(roles)}" for name, roles in scenario.nodes.items())
             yield f"- `{scenario.id}` ({release} {edition}): {nodes}"
     yield ""
-    yield "Operating systems, the default first:"
+    yield f"## {_SYSTEMS}"
+    yield ""
+    yield "The default first:"
     yield ""
     for name, one in releases().items():
         systems = [one.default_os, *(system for system in one.os if system != one.default_os)]
         yield f"- {name}: {', '.join(f'`{system}`' for system in systems)}"
+    yield ""
+    yield f"## {_REGIONS}"
+    yield ""
+    yield "With their availability zones, where a cloud has such:"
+    yield ""
+    for name, cloud in REGISTRY.items():
+        for region, zones in load_cloud(name).regions.items():
+            yield f"- {cloud.capabilities.title}: `{region}`{_zones(region, zones)}"
+
+
+def _zones(region: str, zones: Sequence[str]) -> str:
+    others = [zone for zone in zones if zone != region]
+    return f" ({', '.join(f'`{zone}`' for zone in others)})" if others else ""

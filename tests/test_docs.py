@@ -166,3 +166,14 @@ def test_the_install_line_brings_every_command() -> None:
     line = re.search(r"pip install '\.\[([a-z,]+)\]'", (ROOT / "README.md").read_text("utf-8"))
     assert line is not None
     assert sorted(extras) == sorted(line[1].split(",")) == ["rehearse", "verify"]
+
+
+def test_the_reference_names_what_may_stand_where_a_name_is_asked_for() -> None:
+    text = (ROOT / "docs" / "topology.md").read_text("utf-8")
+    assert re.findall(r"^\| `(\w+)` \| (?:[^|]* )?a name(?: \||,)", text, re.MULTILINE) == []
+    headings = {
+        title.lower().replace(".", "").replace(" ", "-") for title in re.findall(r"^## (.+)$", text, re.MULTILINE)
+    }
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= headings
+    for word in ("`eu-central-1a`", "`fsn1`", "`rhel-9`", "`full-small`", "`mesh-and-directory`"):
+        assert word in text
