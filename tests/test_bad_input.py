@@ -134,6 +134,15 @@ def test_every_problem_says_how_to_mend_it() -> None:
             assert "\n      = " in block or "; did you mean " in block.partition("\n")[0], f"{path.name}\n{block}"
 
 
+def test_no_finding_is_made_without_a_remedy() -> None:
+    for path in (ROOT / "generator").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "Finding":
+                given = [*node.args[3:4], *(one.value for one in node.keywords if one.arg == "mend")]
+                assert given, f"{path}:{node.lineno}"
+                assert ast.unparse(given[0]) != "''", f"{path}:{node.lineno}"
+
+
 def test_a_long_list_does_not_stand_beside_the_word_that_was_meant() -> None:
     for path in sorted((ROOT / "tests" / "bad").glob("*.out")):
         for block in re.split(r"\n(?=topology\.yaml:)", path.read_text("utf-8")):

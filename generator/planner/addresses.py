@@ -235,7 +235,8 @@ class _Chooser:
     def _leaves(self, name: str, reason: str) -> None:
         after = "rebuild the machine" if self.context.capabilities.on_premises else "Terraform will replace the machine"
         why = f"{name} {reason}, so it gets another address: {after}"
-        self.findings.append(Finding("node-moves", ("nodes", name), why, "", "warning", key=True))
+        mend = "Its data volumes stay. Apply when a pause is acceptable, or take the change back."
+        self.findings.append(Finding("node-moves", ("nodes", name), why, mend, "warning", key=True))
 
     def _moves(self, name: str, verb: str) -> None:
         self.findings.append(

@@ -171,7 +171,8 @@ class _Chooser:
         if need.met_by(machine):
             return machine
         why = f"{name} needs {need} now, and {machine.name} is too small"
-        self.findings.append(Finding("type-outgrown", path, why, "", "warning", key=True))
+        mend = "It gets a larger type, and is switched off for it: apply when a pause is acceptable."
+        self.findings.append(Finding("type-outgrown", path, why, mend, "warning", key=True))
         return None
 
     def _changed(self, name: str, found: MachineType, path: Path) -> None:

@@ -98,7 +98,8 @@ def _elsewhere(deployment: Deployment, lock: Lock, context: Context) -> Iterator
         if context.capabilities.on_premises:
             after = "machines that run keep their addresses until they are rebuilt"
         why = f"the network changes from {lock.network}: {after}"
-        yield Finding("network-changes", ("network", "cidr"), why, "", "warning")
+        mend = f"To keep all addresses, write: cidr: {lock.network}"
+        yield Finding("network-changes", ("network", "cidr"), why, mend, "warning")
 
 
 def _deployment(topology: Topology, context: Context) -> Deployment:
