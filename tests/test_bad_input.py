@@ -311,6 +311,8 @@ def test_sarif_says_the_same(tmp_path: Path) -> None:
         region = one["locations"][0]["physicalLocation"]["region"]
         rule = run["tool"]["driver"]["rules"][one["ruleIndex"]]
         assert rule["id"] == one["ruleId"]
+        texts = [rule["shortDescription"]["text"], rule["fullDescription"]["text"], rules()[rule["id"]].mend]
+        assert all(text in rule["help"]["text"] for text in texts)
         assert rule["defaultConfiguration"]["level"] == one["level"]
         assert region["endColumn"] > region["startColumn"]
         found.add((region["startLine"], region["startColumn"], one["level"], one["ruleId"]))
