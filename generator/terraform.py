@@ -59,6 +59,7 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
 
 
 _STEP = re.compile(r"(\S.*?): (?:(?:Creation|Modifications|Destruction|Read) (complete)|Still \w+)")
+_INSTALL = "https://developer.hashicorp.com/terraform/install or https://opentofu.org/docs/intro/install/"
 _REMARKABLE = re.compile(r"Warning:|Error:|Apply complete|Destroy complete")
 _SECONDS_BETWEEN = 5.0
 """Often enough to see that something happens, and seldom enough to read it."""
@@ -201,5 +202,5 @@ def require_binary() -> str:
     """
     binary = find_binary()
     if binary is None:
-        raise SurroundingsError("neither terraform nor tofu is installed", "Install one of them: see docs/install.md.")
+        raise SurroundingsError("neither terraform nor tofu is installed", f"Install one of them: {_INSTALL}")
     return binary

@@ -12,7 +12,7 @@ from typing import Any
 
 from generator.clouds.base import Simulator
 from tests.helpers import ROOT
-from tests.terraform import Program
+from tests.terraform import AT_ONCE, Program
 
 
 class Session:
@@ -30,6 +30,7 @@ class Session:
             **program.environment(simulator.environment()),
             "PATH": f"{tools}{os.pathsep}{python}{os.pathsep}/usr/bin{os.pathsep}/bin",
             "PYTHONPATH": str(ROOT),
+            **AT_ONCE,
         }
 
     def at(self, folder: Path) -> Session:

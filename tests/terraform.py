@@ -45,6 +45,10 @@ def _registry_answers(host: str) -> bool:
         return False
 
 
+AT_ONCE = {f"TF_CLI_ARGS_{command}": "-parallelism=100" for command in ("apply", "destroy")}
+"""For applies to simulated clouds: the AWS provider waits half a minute for each record of Route 53."""
+
+
 class Program:
     """Terraform or OpenTofu.
 

@@ -26,7 +26,7 @@ from tests.oracle.opening import difference
 from tests.oracle.scenarios import PRESETS, SCENARIOS, topology
 from tests.oracle.variants import BEHIND, DIRECT, EXTERNAL, FEW, PLACEMENTS, WITHOUT_END, Variant, on
 from tests.strategies import BASE, dump
-from tests.terraform import Program, find
+from tests.terraform import AT_ONCE, Program, find
 
 if TYPE_CHECKING:
     from generator.rehearse.aws_simulator import AwsSimulator
@@ -432,7 +432,7 @@ def test_the_applied_cloud_opens_what_the_documents_say(
     program.init(tmp_path)
     options = ("-input=false", "-no-color")
     with simulator(provider) as running:
-        variables = running.environment()
+        variables = {**running.environment(), **AT_ONCE}
         program.run(tmp_path, "apply", "-auto-approve", *options, environment=variables)
         state = program.show(tmp_path)
         applied = aws_plan.applied(state).cloud() if provider == "aws" else hetzner_plan.applied(state)

@@ -21,6 +21,9 @@ from generator.terraform import Result, Terraform, require_binary
 
 Say: TypeAlias = Callable[[str], None]
 
+_AT_ONCE = 100
+"""Nobody counts requests here, and the AWS provider waits half a minute for each record of Route 53: all at once."""
+
 _PLAN = "rehearsal.tfplan"
 
 NOT_PROVEN = (
@@ -104,7 +107,7 @@ def rehearse(
             apart = [file for file in files if file.path != BACKEND_NAME]
             write(folder, compare(folder, apart, read_manifest(folder)))
         with ExitStack() as stack:
-            environment: dict[str, str] = {}
+            environment = {"TF_CLI_ARGS_apply": f"-parallelism={_AT_ONCE}"}
             for name, cloud in clouds.items():
                 own = faults if name == plan.deployment.provider else ()
                 environment |= stack.enter_context(cloud.simulator(plan, own)).environment()

@@ -16,9 +16,7 @@ from tests.session import Session
 from tests.terraform import Program
 
 PROVIDERS = {"aws": "hashicorp/aws", "hetzner": "hetznercloud/hcloud", "route53": "hashicorp/aws"}
-APPLY = "apply -auto-approve -input=false -no-color -parallelism=100"
-"""The provider waits half a minute for each record of Route 53: all at once."""
-
+APPLY = "apply -auto-approve -input=false -no-color"
 NOT_PUBLIC = [
     ipaddress.ip_network(one)
     for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16")

@@ -20,13 +20,13 @@ from generator.render.zone import _data
 from tests.dns import canonical
 from tests.dns.texts import TEXTS, of_length
 from tests.helpers import ROOT
-from tests.terraform import Program
+from tests.terraform import AT_ONCE, Program
 
 RECORDS = {
     f"{name}.example.com TXT": {"name": f"{name}.example.com", "type": "TXT", "ttl": 300, "values": [text]}
     for name, text in TEXTS.items()
 }
-APPLY = ("apply", "-auto-approve", "-input=false", "-no-color", "-parallelism=100")
+APPLY = ("apply", "-auto-approve", "-input=false", "-no-color")
 
 
 def in_zone_file(text: str, addresses: tuple[str, ...] = ()) -> str:
@@ -93,7 +93,7 @@ def test_hetzner_holds_the_texts(terraform: Program, tmp_path: Path) -> None:
     root(tmp_path, {"zone": {"from": "dns/hetzner", "with": {}}})
     terraform.init(tmp_path)
     with HetznerSimulator() as simulator:
-        terraform.run(tmp_path, *APPLY, environment=simulator.environment())
+        terraform.run(tmp_path, *APPLY, environment={**simulator.environment(), **AT_ONCE})
         api = hcloud.Client(token=TOKEN, api_endpoint=simulator.environment()["HCLOUD_ENDPOINT"])
         sets = api.zones.get_rrset_all(api.zones.get("example.com"), type=["TXT"])
         plan = ("plan", "-detailed-exitcode", "-input=false", "-no-color")
@@ -116,7 +116,7 @@ def test_aws_holds_the_texts_in_both_zones(terraform: Program, tmp_path: Path) -
     root(tmp_path, modules, 'resource "aws_vpc" "main" {\n  cidr_block = "10.20.0.0/16"\n}\n' + PROVIDER)
     terraform.init(tmp_path)
     with AwsSimulator() as simulator:
-        terraform.run(tmp_path, *APPLY, environment=simulator.environment())
+        terraform.run(tmp_path, *APPLY, environment={**simulator.environment(), **AT_ONCE})
         from tests.dns.held import boto_client
 
         api = boto_client("route53", simulator.url)
