@@ -245,6 +245,30 @@ def test_an_interrupt_when_all_is_said(folder: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
+def test_an_interrupt_while_it_loads(tmp_path: Path) -> None:
+    """What is loaded half must not crash later: it ends, or was done before."""
+    build_tree(tmp_path, {"topology.yaml": (ROOT / "examples" / "single-aws" / "topology.yaml").read_bytes()})
+    code = "import sys; from generator.__main__ import main; print('up', flush=True); sys.exit(main())"
+    moments, codes = 40, set()
+    for moment in range(moments):
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, "plan"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        time.sleep(0.001 + 0.04 * moment / moments)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=120)
+        assert "Traceback" not in err, (moment, err)
+        codes.add(process.returncode)
+    assert codes <= {0, 130, -signal.SIGINT}
+
+
 @pytest.mark.slow
 def test_an_interrupt_at_any_moment(folder: Path, tmp_path: Path) -> None:
     """Whenever it comes: one line, 130, and a folder that is untouched, complete or guarded."""
