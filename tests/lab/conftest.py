@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,7 +29,11 @@ def lab(
     terraform.need("dmacvicar/libvirt")
     # One lab at a time, also where tests run in several processes.
     with Path(tmp_path_factory.getbasetemp().parent, "lab.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.stderr.write("another lab runs on this machine: waiting for its end\n")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         try:
             reused = _kept() and hypervisor.is_up()
             yield guests.Deployment(request.param, terraform) if reused else guests.boot(request.param, terraform)

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -34,6 +35,9 @@ _NOT_RUN = ("Connection timed out during banner exchange", "kex_exchange_identif
 """What ssh(1) says when a machine, or the one before it, is too busy to answer; it has not run anything then."""
 
 _ATTEMPTS = 5
+
+_GIVEN_UP = threading.Event()
+"""Set when one of those who wait at the same time ends with an error, or all are interrupted."""
 
 
 class Deployment:
@@ -262,7 +266,8 @@ class Guest:
         if time.monotonic() - begin > _PATIENCE:
             log = (hypervisor.HOME / f"console-{self.name}.log").read_text(errors="replace")
             raise TimeoutError(f"{self.name} does not come to the end of its boot:\n{log[-3000:]}")
-        time.sleep(3)
+        if _GIVEN_UP.wait(3):
+            raise TimeoutError(f"{self.name}: nobody waits any more")
 
     def _has_booted(self) -> bool:
         # `cloud-init status --wait` ends at the first error: this file is the end of everything, at every boot.
@@ -296,8 +301,13 @@ class Guest:
 
 def together(guests: list[Guest], call: Any) -> dict[str, Any]:
     """Call something for each guest at the same time; return the results by name."""
+    _GIVEN_UP.clear()
     with ThreadPoolExecutor(max(1, len(guests))) as pool:
-        return dict(zip([guest.name for guest in guests], pool.map(call, guests), strict=True))
+        try:
+            return dict(zip([guest.name for guest in guests], pool.map(call, guests), strict=True))
+        except BaseException:
+            _GIVEN_UP.set()
+            raise
 
 
 def restart(guests: list[Guest]) -> dict[str, float]:
