@@ -206,6 +206,11 @@ class _Decoder:
             hint = nearest(str(value), kind.choices) if kind.choices else ""
             why = f": {reason}" if str(reason) else ""
             mend, rule = "" if hint else kind.mend(str(node.value)), "wrong-value"
+            if not node.style and re.search(r"[^'\"]['\"]$", str(node.value)):
+                bare = shown[1:-1] if shown.startswith('"') else shown
+                what = f"{_said(path)}: {bare} ends with a quotation mark, and the opening one is missing"
+                self.wrong(rule, path, what, "Put the same mark before the value, or remove this one.")
+                return kind.placeholder
             if path == ("release",) and isinstance(value, int | float):
                 mend, rule = f'Write it in quotes: release: "{node.value}"', "unquoted-release"
             said = f"{_said(path)}: {shown} is not {_expected(kind, f'{why}{hint}')}"

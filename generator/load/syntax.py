@@ -5,7 +5,9 @@ a colon without a space.
 """
 
 import re
-from typing import TypeAlias
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, TypeAlias
 
 import yaml
 
@@ -14,6 +16,8 @@ from generator.problems import Problem
 
 _Meaning: TypeAlias = tuple[yaml.Mark | None, str, str]
 """A place, what is wrong there, and how to mend it."""
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _LOOK = "Look at the indentation, quotes and brackets here and in the line before."
 
@@ -61,9 +65,27 @@ class _Reader:
                 "a backslash in double quotes starts what has a meaning, and this has none",
                 ("Write it twice, or take single quotes."),
             )
-        if "quoted scalar" in self.context:
-            return start, "the quotation mark here is never closed", "Close it, or remove it."
-        return None
+        why = "the quotation mark here is never closed"
+        for opened, closed in self._running_on():
+            # Every mark behind it opens what it should close: where the parser gave up is not the mistake.
+            far = f"{why}; the value goes on to the next one, in line {closed.line + 1}"
+            place = yaml.Mark(at.name, opened.index, opened.line, opened.column, None, 0)
+            return place, far, "Close it where the value ends, or remove it."
+        quote = self.lines[start.line][start.column : start.column + 1]
+        key = self.problem == "could not find expected ':'" and quote in ("'", '"')
+        return (start, why, "Close it, or remove it.") if key or "quoted scalar" in self.context else None
+
+    def _running_on(self) -> Iterator[tuple[yaml.Mark, yaml.Mark]]:
+        """Yield beginning and end of values in quotes that end in another line, before what no value is followed by."""
+        with suppress(yaml.YAMLError):
+            for token in yaml.scan(self.text, Loader=_LOADER):
+                if not isinstance(token, yaml.ScalarToken) or not token.style or token.style not in "'\"":
+                    continue
+                begin, end = token.start_mark, token.end_mark
+                if begin.line < end.line < len(self.lines):
+                    behind = self.lines[end.line][end.column :]
+                    if not re.match(r"\s*([]},:]|$)|\s+#", behind):
+                        yield begin, end
 
     def _tabs(self, at: yaml.Mark, start: yaml.Mark) -> _Meaning | None:
         del start
