@@ -1,7 +1,9 @@
 """Findings about a topology, and the same with the place in the file where they stand."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path as FilePath
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -99,7 +101,19 @@ def _like(word: str, candidates: Sequence[str], most: int) -> list[str]:
     import difflib
 
     known = {candidate.lower(): candidate for candidate in candidates}
+    # Letters in common say nothing where somebody means another word: smtps is no smtp.
+    called = [known[name] for name in _synonyms().get(word.lower(), ()) if name in known]
+    if called:
+        return called[:most]
     return [known[name] for name in difflib.get_close_matches(word.lower(), list(known), n=most, cutoff=0.6)]
+
+
+@cache
+def _synonyms() -> Mapping[str, Sequence[str]]:
+    import yaml
+
+    found: dict[str, list[str]] = yaml.safe_load(FilePath(__file__).with_name("synonyms.yaml").read_bytes())
+    return found
 
 
 def few(words: Sequence[str], most: int = 3) -> str:
