@@ -203,7 +203,18 @@ def test_a_volume_never_shrinks(deployment: Deployment) -> None:
     assert "warning[volume-stays]: store1-mail stays at 750 GB, although 375 GB would do" in said
     sizes = {key: volume["size_gib"] for key, volume in deployment.values["volumes"].items()}
     assert sizes == {"store1-mail": 750, "store2-mail": 375}
-    assert "volume-stays" in deployment.generate("--upgrade")
+    said = " ".join(said.split())
+    assert "If it is applied there is nothing to do, or silence it: silence: {volume-stays: WHY}" in said
+    assert "store2 is new: each mail store without users of its own counts 75 users, but mailboxes do not move" in said
+    assert "Each mail store without users of its own counts 75" in " ".join(deployment.generate("--upgrade").split())
+
+
+def test_who_says_how_many_users_a_store_holds_hears_nothing_of_shares(deployment: Deployment) -> None:
+    deployment.topology |= {"users": 200}
+    deployment.topology["nodes"] |= {"store1": {"roles": ["mailstore", "tasks"], "users": 150}, "store2": ["mailstore"]}
+    assert "volume-stays" not in deployment.generate()
+    sizes = {key: volume["size_gib"] for key, volume in deployment.values["volumes"].items()}
+    assert sizes == {"store1-mail": 750, "store2-mail": 250}
 
 
 @pytest.mark.parametrize(
@@ -355,7 +366,9 @@ def test_a_quota_that_was_never_applied_can_be_taken_back(deployment: Deployment
     deployment.topology["mailbox_quota"] = "5 GB"
     said = deployment.generate()
     assert "warning[volume-stays]: store1-mail stays at 7500 GB" in said
-    assert "If it was never applied, remove topology.lock.json and run generate --force." in said
+    said = " ".join(said.split())
+    assert "Only where nothing was ever applied: remove topology.lock.json, then generate --force." in said
+    assert "mailboxes do not move" not in said
     (deployment.folder / "topology.lock.json").unlink()
     deployment.generate("--force")
     assert deployment.values["volumes"]["store1-mail"]["size_gib"] == 750

@@ -8,12 +8,13 @@ import msgspec
 from generator.context import Context
 from generator.lockfile import Lock
 from generator.plan import Volume
-from generator.problems import Finding
+from generator.problems import Finding, few
 
 MAIL_MOUNT = "/opt/zextras"
 """Where Carbonio keeps everything that grows with its users (TD 87dbbc95: mail mounted under /opt/zextras)."""
 
-_NEVER_APPLIED = "If it was never applied, remove topology.lock.json and run generate --force."
+_APPLIED = "If it is applied there is nothing to do, or silence it: silence: {volume-stays: WHY}."
+_NEVER_APPLIED = "Only where nothing was ever applied: remove topology.lock.json, then generate --force."
 
 
 def plan_volumes(context: Context, lock: Lock, findings: list[Finding]) -> dict[str, Volume]:
@@ -37,9 +38,23 @@ def _kept(volume: Volume, lock: Lock, context: Context, findings: list[Finding])
             findings.append(Finding("volume-grows", ("nodes", volume.node), why, mend, "warning", key=True))
         return volume
     why = f"{volume.key} stays at {before} GB, although {volume.size_gib} GB would do: volumes do not shrink"
-    findings.append(Finding("volume-stays", ("nodes", volume.node), why, _NEVER_APPLIED, "warning", key=True))
+    mend = " ".join(filter(None, (_APPLIED, _divided(volume, lock, context), _NEVER_APPLIED)))
+    findings.append(Finding("volume-stays", ("nodes", volume.node), why, mend, "warning", key=True))
     return msgspec.structs.replace(
         volume, size_gib=before, reasons=(*volume.reasons, f"as large as before: {before} GB")
+    )
+
+
+def _divided(volume: Volume, lock: Lock, context: Context) -> str:
+    """Return what is to be said of a mail store that counts those users whom no other has."""
+    stores = context.carriers("mailstore")
+    if volume.purpose != "mail" or volume.node not in _sharing(context) or len(stores) == 1:
+        return ""
+    new = [name for name in stores if f"{name}-mail" not in lock.volumes]
+    added = f"{few(new)} {'is' if len(new) == 1 else 'are'} new: each" if new else "Each"
+    return (
+        f"{added} mail store without users of its own counts {_share(context)} users, but mailboxes do not move by "
+        "themselves; write users at each mail store, as many as it holds."
     )
 
 
@@ -64,15 +79,23 @@ def _at_least(size: int, volume: Volume) -> Volume:
     return msgspec.structs.replace(volume, size_gib=size, reasons=reasons)
 
 
+def _sharing(context: Context) -> list[str]:
+    """Return the mail stores for which the topology states no users."""
+    return [name for name in context.carriers("mailstore") if context.nodes[name].users is None]
+
+
+def _share(context: Context) -> int:
+    """Return the users of each of them."""
+    stated = sum(context.nodes[name].users or 0 for name in context.carriers("mailstore"))
+    return math.ceil(((context.topology.users or stated) - stated) / max(len(_sharing(context)), 1))
+
+
 def _mail(context: Context, findings: list[Finding]) -> list[Volume]:
     topology, quota = context.topology, context.topology.mailbox_quota or 0
-    stores = context.carriers("mailstore")
-    shared = [name for name in stores if context.nodes[name].users is None]
-    stated = sum(context.nodes[name].users or 0 for name in stores)
-    rest = (topology.users or stated) - stated
+    stores, share = context.carriers("mailstore"), _share(context)
     volumes = []
     for name in stores:
-        users = context.nodes[name].users or math.ceil(rest / max(len(shared), 1))
+        users = context.nodes[name].users or share
         size = users * quota
         reasons = [f"{users} users x {quota} GB quota = {size} GB"]
         documents = math.ceil(topology.documents / len(stores))
