@@ -193,6 +193,24 @@ def test_steps_that_all_nodes_share_stand_once(folder: Folder) -> None:
     assert "cloud-init status --wait" in added
 
 
+@pytest.mark.parametrize(
+    ("exposure", "cloud", "warned"),
+    [
+        ("external", {"public_address": "203.0.113.10"}, False),
+        ("gateway", {"public_address": "203.0.113.10"}, False),
+        ("gateway", {"public_address": "203.0.113.10", "uplink": {"bridge": "br0", "cidr": "192.168.7.0/24"}}, False),
+        ("gateway", {"public_address": "203.0.113.10", "uplink": {"bridge": "br0", "cidr": "203.0.113.0/28"}}, True),
+        ("direct", {"public_addresses": {"mta1": "203.0.113.10"}}, False),
+    ],
+)
+def test_administrators_in_the_own_network_are_the_usual_case(
+    exposure: str, cloud: dict[str, Any], warned: bool, tmp_path: Path
+) -> None:
+    content = topology(exposure, cloud, management=["192.168.7.0/24"])
+    build_tree(tmp_path, {"topology.yaml": dump(content)})
+    assert ("warning[management-private]" in run_cli(tmp_path, "--no-init").err) == warned
+
+
 def test_with_direct_addresses_every_machine_has_an_uplink(folder: Folder) -> None:
     cloud = {"public_addresses": {"mta1": "203.0.113.11"}, "uplink": {"bridge": "br0", "cidr": "203.0.113.0/28"}}
     values = folder.generate(topology("direct", cloud))

@@ -82,12 +82,13 @@ def _management(context: Context) -> Iterator[Finding]:
             "management is empty: nobody could reach SSH or the Admin Panel",
             "Add the ranges from which you administer, as in: management: [198.51.100.0/24]",
         )
-    if ranges and not context.behind_router and all(is_private(parse_network(text)) for text in ranges):
+    if ranges and not _inside(context) and all(is_private(parse_network(text)) for text in ranges):
         yield Finding(
             "management-private",
             ("management",),
-            "management names private ranges alone: they reach the nodes through a VPN or peering of your own",
-            "Name the public range of your office as well, unless there is one.",
+            "management names private ranges alone: they reach the nodes through a VPN or peering of your own only",
+            "If that is your way, silence it: silence: {management-private: WHY}. If not, add the public range from "
+            f"which you administer, as in: management: [{', '.join([*ranges[:1], '198.51.100.0/24'])}]",
             "warning",
         )
     public = public_addresses(parse_network(text) for text in ranges)
@@ -115,6 +116,14 @@ def _management(context: Context) -> Iterator[Finding]:
         if text in before:
             yield Finding("range-twice", ("management", index), f"{text} stands twice", "Remove one of them.")
         before.add(text)
+
+
+def _inside(context: Context) -> bool:
+    """Tell whether administrators usually come from private ranges: the operator's network, and the machines in it."""
+    if not context.capabilities.on_premises:
+        return False
+    uplink = context.topology.cloud.uplink
+    return context.behind_router or not uplink.cidr or is_private(parse_network(uplink.cidr))
 
 
 def _access(context: Context) -> Iterator[Finding]:
