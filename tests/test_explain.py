@@ -126,6 +126,13 @@ def test_a_port_that_nobody_documents_is_closed(folder: Path) -> None:
         ("internet", "internet: who is meant by it in plans Anybody, from any address. Reaches:"),
         ("management", "management -> proxy (mta1), tcp 6071"),
         ("cluster", "In this deployment: 10.20.0.0/16 Reaches: cluster -> "),
+        ("3/icmp", "ICMP type 3: destination unreachable"),
+        ("3/icmp", "internet -> every node, icmp 3: ICMP destination unreachable (path MTU discovery)"),
+        ("icmp/8", "ICMP type 8: echo request, as ping sends it"),
+        ("ICMP", "ICMP: has types, no ports"),
+        ("icmp", "icmp 8: ICMP echo (finding faults)"),
+        ("11/icmp", "No rule names it; answers to what a node sent come in without one."),
+        ("256/icmp", "256/icmp: no type of ICMP Types end at 255."),
         ("65536", "65536: no port Ports end at 65535."),
         ("1-65536", "Ports end at 65535."),
     ],
@@ -137,6 +144,18 @@ def test_a_word_is_explained(word: str, said: str, folder: Path) -> None:
     wide = [line for line in result.out.splitlines() if len(line) > WIDEST and "https://" not in line]
     assert wide == []
     assert [one["title"] for one in json.loads(explain(folder, word, "--json").out)]
+
+
+def test_what_a_plan_prints_of_flows_is_explained(folder: Path) -> None:
+    printed = set(re.findall(r"\b[\d-]+/[a-z]+\b", run_cli(folder, "plan").out))
+    assert {"8/icmp", "22/tcp"} <= printed
+    for word in printed:
+        assert "Open in this deployment" in explain(folder, word).out, word
+
+
+def test_icmp_is_explained_without_a_topology(tmp_path: Path) -> None:
+    assert "from everybody" in explain(tmp_path, "3/icmp").out
+    assert "8/icmp: " in explain(tmp_path, "icmp").out
 
 
 def test_a_machine_type_is_explained_with_its_price(tmp_path: Path) -> None:

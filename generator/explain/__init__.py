@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from generator.explain.answer import About, Answer
 from generator.explain.facts import about_port, about_role, about_service
+from generator.explain.icmp import about_icmp
 from generator.explain.planned import PEERS, about_node, about_peer, about_record, about_volume
 from generator.explain.records import KINDS_OF_RECORDS, about_kind_of_record
 from generator.explain.sizes import about_machine_type, about_sizes
@@ -15,6 +16,7 @@ _ABOUT = (
     about_rule,
     about_verdict,
     about_port,
+    about_icmp,
     about_role,
     about_service,
     about_node,
@@ -32,10 +34,9 @@ def explain(word: str, about: About) -> Iterator[Answer]:
     """Yield what is known about a word: nothing, one thing, or several of that name.
 
     Args:
-        word: A rule, a verdict, a port or range of ports, a role, a service, a kind of record, a machine type, sizes, a
-            key; with a plan also
-            a node, a volume, a record. Capital letters do not matter where nothing is written with
-            them.
+        word: A rule, a verdict, a port or range of ports, a type of ICMP, a role, a service, a kind of record, a
+            machine type, sizes, a key; with a plan also a node, a volume, a record. Capital letters do not matter
+            where nothing is written with them.
         about: What there is to explain it by.
     """
     found = [answer for look in _ABOUT for answer in look(word, about)]
@@ -53,6 +54,7 @@ def known_words(about: About) -> list[str]:
         *about.facts.services,
         *rules(),
         "sizes",
+        "icmp",
         *VERDICTS,
         *CAUTIONS,
         *keys(),
