@@ -175,9 +175,9 @@ def _end(rows: Sequence["Row"]) -> Iterator[str]:
         if number:
             words.append(f"{number} {status}" if status == "skipped" else counted(number, status))
     yield f"{', '.join(words)}."
-    first = _first(rows)
+    first, said = _first(rows), set[str]()
     if first is not None:
-        yield from _remedy("First", [first])
+        yield from _remedy("First", [first], said)
     # Whatever several rows have in common is said once.
     others: dict[tuple[bool, str], list[Row]] = {}
     for row in rows:
@@ -186,14 +186,16 @@ def _end(rows: Sequence["Row"]) -> Iterator[str]:
     for finding in (True, False):
         for (is_finding, remedy), alike in others.items():
             if is_finding is finding and (first is None or remedy != first.remedy):
-                yield from _remedy("Then" if finding else "Also", alike)
+                yield from _remedy("Then" if finding else "Also", alike, said)
 
 
-def _remedy(word: str, rows: Sequence["Row"]) -> Iterator[str]:
-    """Yield what rows with one remedy need, its copied lines in one piece."""
+def _remedy(word: str, rows: Sequence["Row"], said: set[str]) -> Iterator[str]:
+    """Yield what rows with one remedy need, its copied lines in one piece, and what was said not again."""
+    from generator.verify.remedies import without_said_hints
+
     names = few([f"{_what(row)} {row.name}" for row in rows])
     yield from _filled(f"{word}: {names} ({rows[0].status}).", "")
-    text, *lines = _lines(rows[0].remedy)
+    text, *lines = _lines(without_said_hints(rows[0].remedy, said))
     yield from _filled(text, "  ")
     yield from (f"  {line}" for line in lines)
 

@@ -1,5 +1,6 @@
 """What an administrator has to change so that a row becomes right."""
 
+import re
 from collections.abc import Iterator
 
 from generator.plan import Plan
@@ -8,6 +9,9 @@ from generator.verify.model import Expected, Verdict
 
 VERBATIM = "    "
 """Start of a line that is shown as it is."""
+
+_HINT = re.compile(r" (If it has, see whether|Most forms add) [^\n]*")
+"""What ends the first line of a remedy, and holds for many."""
 
 
 def remedy(plan: Plan, want: Expected, verdict: Verdict) -> str:
@@ -32,6 +36,22 @@ def remedy(plan: Plan, want: Expected, verdict: Verdict) -> str:
     if want.kind == "ptr":
         return _reverse(plan, want)
     return _record(plan, want, verdict)
+
+
+def without_said_hints(text: str, said: set[str]) -> str:
+    """Return a remedy without a hint of a kind that was given before, and note the kind of the one it keeps.
+
+    Args:
+        text: The remedy.
+        said: Kinds of hints that were given.
+    """
+    found = _HINT.search(text)
+    if found is None:
+        return text
+    if found[1] in said:
+        return text[: found.start()] + text[found.end() :]
+    said.add(found[1])
+    return text
 
 
 def empty_zone(plan: Plan, zone: str) -> str:

@@ -184,6 +184,16 @@ def test_one_remedy_for_all_is_said_once(tmp_path: Path) -> None:
     assert told.count("Nothing of example.com is there") == 1
 
 
+@pytest.mark.parametrize(("provider", "hint"), [("route53", "the registrar names"), ("none", "Most forms add")])
+def test_what_several_remedies_have_in_common_is_said_once(provider: str, hint: str, tmp_path: Path) -> None:
+    made = deploy(tmp_path / "mail", f"  dmarc: {{reports: postmaster@example.com}}\n  provider: {provider}\n")
+    zone = re.sub(r"(?m)^(example\.com\. \d+ IN MX|_dmarc\.).*\n", "", made.zone)
+    rows, told = answered(made, zone)
+    assert len([row for row in rows if hint in row["remedy"]]) == 2
+    assert " ".join(told.split()).count(hint) == 1
+    assert told.count("Have exactly this in the zone example.com") == 2
+
+
 def not_loaded(query: dns.message.Message, _: int, tcp: bool) -> bytes:
     """Behave as BIND and NSD do for a zone that they refused to load."""
     if query.question[0].name.to_text().endswith("example.com."):
