@@ -3,7 +3,7 @@
 import argparse
 import textwrap
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,34 +69,38 @@ def run(arguments: Namespace) -> int:
     """Run the command and return its exit code."""
     planned = plan_topology(arguments)
     say_problems(planned.warnings)
-    addresses = _addresses(arguments, planned)
+    addresses, why = _addresses(arguments, planned)
+    from generator.verify.addresses import NOTHING_APPLIED
     from generator.verify.resolvers import chosen
 
     servers = chosen(arguments.resolver)
     from generator.verify.run import verify
 
+    early = why == NOTHING_APPLIED
+    if why and (arguments.json or not early):
+        say(f"the addresses that exist after apply are not known: {why}")
+        say("  Give them: generate verify --dns --addresses FILE, with what terraform output -json prints.")
     rows = verify(planned.plan, addresses, servers, arguments.timeout)
     if arguments.json:
         out(_json(rows, servers))
     else:
-        for line in describe(rows, servers):
+        for line in describe(rows, servers, _brought(planned) if early else ()):
             out(line)
     return Exit.DIFFERENCES if any(row.is_finding for row in rows) else Exit.FINE
 
 
-def _addresses(arguments: Namespace, planned: Planned) -> dict[str, str]:
-    """Return the addresses by symbol that can be known."""
+def _addresses(arguments: Namespace, planned: Planned) -> tuple[dict[str, str], str]:
+    """Return the addresses by symbol that can be known, and why others are not."""
     from generator.verify.addresses import from_terraform, read_addresses, symbols
 
     if arguments.addresses is not None:
-        return read_addresses(Path(arguments.addresses), planned.plan)
-    if not symbols(planned.plan):
-        return {}
-    found, why = from_terraform(planned.folder, planned.plan)
-    if why:
-        say(f"the addresses that exist after apply are not known: {why}")
-        say("  Give them: generate verify --dns --addresses FILE, with what terraform output -json prints.")
-    return found
+        return read_addresses(Path(arguments.addresses), planned.plan), ""
+    return from_terraform(planned.folder, planned.plan) if symbols(planned.plan) else ({}, "")
+
+
+def _brought(planned: Planned) -> Collection[str]:
+    """Return the statuses of rows that the first apply puts right."""
+    return ("unknown",) if planned.plan.dns.provider == "none" else ("unknown", "missing")
 
 
 def _json(rows: Sequence["Row"], servers: Sequence["Server"]) -> str:
@@ -115,16 +119,27 @@ def _json(rows: Sequence["Row"], servers: Sequence["Server"]) -> str:
     return msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
 
 
-def describe(rows: Sequence["Row"], servers: Sequence["Server"]) -> Iterator[str]:
-    """Yield the lines of the report for people."""
+def describe(rows: Sequence["Row"], servers: Sequence["Server"], brought: Collection[str] = ()) -> Iterator[str]:
+    """Yield the lines of the report for people.
+
+    Args:
+        rows: What was found.
+        servers: Who was asked.
+        brought: Before the first apply: statuses of rows that it puts right, of which little is said.
+    """
+    if brought:
+        yield f"Nothing is applied yet: terraform apply mends what is {' or '.join(brought)} here."
+        yield "If it is, elsewhere: --addresses FILE, with what terraform output -json prints."
+        yield ""
     yield f"Asked: {', '.join(map(str, servers))}"
     yield ""
     yield f"{'STATUS':{_STATUS}}{'WHAT':{_TYPE}}NAME"
     for row in rows:
         yield printable(f"{row.status:{_STATUS}}{_what(row):{_TYPE}}{row.name}".rstrip())
-        yield from _details(row)
+        if row.status not in brought or row.found:
+            yield from _details(row)
     yield ""
-    yield from _end(rows)
+    yield from _end(rows, brought)
 
 
 def _what(row: "Row") -> str:
@@ -163,7 +178,7 @@ def _first(rows: Sequence["Row"]) -> "Row | None":
     return next((row for row in findings if row.status != "follows"), findings[0] if findings else None)
 
 
-def _end(rows: Sequence["Row"]) -> Iterator[str]:
+def _end(rows: Sequence["Row"], brought: Collection[str]) -> Iterator[str]:
     """Yield how many there are of which, and what to do first."""
     findings = sum(row.is_finding for row in rows)
     right = sum(row.status == "ok" for row in rows)
@@ -176,6 +191,9 @@ def _end(rows: Sequence["Row"]) -> Iterator[str]:
             words.append(f"{number} {status}" if status == "skipped" else counted(number, status))
     yield f"{', '.join(words)}."
     first, said = _first(rows), set[str]()
+    if brought:
+        yield "First: terraform apply, then this again."
+        rows, first = [row for row in rows if row.status not in brought], None
     if first is not None:
         yield from _remedy("First", [first], said)
     # Whatever several rows have in common is said once.

@@ -11,6 +11,9 @@ from generator.plan import Plan
 from generator.problems import nearest
 
 _PREFIX = "public:"
+NOTHING_APPLIED = "nothing is applied yet"
+"""Why there are no addresses before the first apply."""
+
 _SHAPE = 'It is what "terraform output -json" prints, or {"public:mta1": "203.0.113.5"}.'
 
 
@@ -109,7 +112,7 @@ def from_terraform(folder: Path, plan: Plan) -> tuple[dict[str, str], str]:
         return {}, "terraform output printed no JSON"
     except InputError as error:
         return {}, str(error)
-    return found, "" if found else "nothing is applied yet"
+    return found, "" if found else NOTHING_APPLIED
 
 
 def _first_line(text: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.helpers import ROOT, build_tree, run_cli
 from tests.terraform import Program
-from tests.verify.deployment import Deployment, findings
+from tests.verify.deployment import Deployment, deploy, findings
 from tests.verify.scripted import Answers, Scripted
 
 EXAMPLE = (ROOT / "examples" / "five-nodes-hetzner" / "topology.yaml").read_text("utf-8")
@@ -84,8 +84,9 @@ def test_without_addresses_rows_are_unknown_with_the_remedy(deployment: Deployme
     result = deployment.verify("--resolver", server.word)
     assert result.code == 1
     assert "Traceback" not in result.err
-    assert "are not known" in result.err
-    assert "--addresses FILE" in result.err
+    # Where Terraform is installed, it says that there was no apply.
+    assert "are not known" in result.err or "Nothing is applied yet" in result.out
+    assert "--addresses FILE" in result.err + result.out
     rows = deployment.rows("--resolver", server.word, code=1)
     unknown = [row for row in rows if row["status"] == "unknown"]
     assert {row["check"] for row in unknown} == {"record", "spf", "ptr"}
@@ -95,6 +96,33 @@ def test_without_addresses_rows_are_unknown_with_the_remedy(deployment: Deployme
     assert {row["status"] for row in rows} == {"unknown", "ok", "skipped"}
     # What is published is shown all the same.
     assert ["203.0.113.21"] in [row["found"] for row in unknown]
+
+
+@pytest.mark.parametrize("provider", ["route53", "none"])
+def test_before_the_first_apply_that_is_said_first_and_little_else(
+    provider: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = tmp_path / "bin"
+    build_tree(tools, {"terraform": "#!/bin/sh\necho '{}'\n"})
+    (tools / "terraform").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:/usr/bin:/bin")
+    text = (ROOT / "examples" / "five-nodes-aws" / "topology.yaml").read_text("utf-8")
+    made = deploy(tmp_path / "mail", f"  dmarc: {{reports: postmaster@example.com}}\n  provider: {provider}\n", text)
+    with Scripted(Answers({"example.com": "x A 192.0.2.1\n@ MX 10 old\nold A 192.0.2.2\n"}).plainly) as found:
+        result = made.verify("--resolver", found.word)
+        rows = made.rows("--resolver", found.word, code=1)
+    assert result.code == 1
+    told = result.out
+    assert told.startswith("Nothing is applied yet: ")
+    assert "not known" not in result.err
+    assert "\nFirst: terraform apply, then this again.\n" in told
+    assert "--addresses" in told, "it may be applied elsewhere"
+    assert "unknown: the address" not in told
+    # What the apply does not bring is said as ever.
+    assert "Then: MX example.com (differs)." in told
+    assert ("Then: DMARC _dmarc.example.com (missing)." in told) == (provider == "none")
+    assert len(told.splitlines()) < 40, told
+    assert any(row["remedy"].startswith("After terraform apply") for row in rows)
 
 
 @pytest.mark.terraform
@@ -111,7 +139,7 @@ def test_addresses_of_the_state(
     words = ("--resolver", server.word, "--out", str(folder))
     before = deployment.verify(*words)
     assert before.code == 1
-    assert "nothing is applied yet" in before.err
+    assert before.out.startswith("Nothing is applied yet")
     import subprocess
 
     subprocess.run([program.path, "apply", "-auto-approve", "-no-color"], cwd=folder, check=True, capture_output=True)
