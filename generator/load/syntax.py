@@ -66,7 +66,7 @@ class _Reader:
                 ("Write it twice, or take single quotes."),
             )
         why = "the quotation mark here is never closed"
-        for opened, closed in self._running_on():
+        for opened, closed in self._running_on(at):
             # Every mark behind it opens what it should close: where the parser gave up is not the mistake.
             far = f"{why}; the value goes on to the next one, in line {closed.line + 1}"
             place = yaml.Mark(at.name, opened.index, opened.line, opened.column, None, 0)
@@ -75,14 +75,17 @@ class _Reader:
         key = self.problem == "could not find expected ':'" and quote in ("'", '"')
         return (start, why, "Close it, or remove it.") if key or "quoted scalar" in self.context else None
 
-    def _running_on(self) -> Iterator[tuple[yaml.Mark, yaml.Mark]]:
-        """Yield beginning and end of values in quotes that end in another line, before what no value is followed by."""
+    def _running_on(self, at: yaml.Mark) -> Iterator[tuple[yaml.Mark, yaml.Mark]]:
+        """Yield beginning and end of values in quotes that end in another line, before what no value is followed by.
+
+        Behind the first mistake everything may be read amiss.
+        """
         with suppress(yaml.YAMLError):
             for token in yaml.scan(self.text, Loader=_LOADER):
                 if not isinstance(token, yaml.ScalarToken) or not token.style or token.style not in "'\"":
                     continue
                 begin, end = token.start_mark, token.end_mark
-                if begin.line < end.line < len(self.lines):
+                if begin.line < end.line < len(self.lines) and begin.line <= at.line:
                     behind = self.lines[end.line][end.column :]
                     if not re.match(r"\s*([]},:]|$)|\s+#", behind):
                         yield begin, end
