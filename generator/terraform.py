@@ -59,6 +59,9 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
 
 
 _STEP = re.compile(r"(\S.*?): (?:(?:Creation|Modifications|Destruction|Read) (complete)|Still \w+)")
+NO_REGISTRY = "docs/how-to.md says how to work without Terraform's registry."
+"""What to do where init fails because a provider cannot be fetched."""
+
 _INSTALL = "https://developer.hashicorp.com/terraform/install or https://opentofu.org/docs/intro/install/"
 _REMARKABLE = re.compile(r"Warning:|Error:|Apply complete|Destroy complete")
 _SECONDS_BETWEEN = 5.0

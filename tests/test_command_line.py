@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from generator.terraform import NO_REGISTRY
 from tests.helpers import ROOT, build_tree, read_tree, run_cli
 from tests.terraform import Program
 
@@ -153,6 +154,9 @@ def test_a_registry_out_of_reach(
     result = run_cli(folder)
     assert result.code == 3
     assert "terraform init failed; the files are written" in result.err
+    assert NO_REGISTRY in result.err
+    heading = NO_REGISTRY.partition("how to ")[2].rstrip(".")
+    assert f"## ... {heading}\n" in (ROOT / "docs" / "how-to.md").read_text("utf-8")
     assert "hashicorp/aws" in result.err
     assert run_cli(folder, "--check").code == 0
 

@@ -153,6 +153,7 @@ def _report(arguments: Namespace, planned: Planned, comparison: Comparison, init
         say("Terraform is not installed here: the files are written; install terraform or tofu and run it on them.")
     elif initialised == "failed":
         say(f"terraform init failed; the files are written. Mend the above ({_usual(planned)}), then generate again.")
+        say(_without_registry())
     elif initialised == "state moves":
         say(_how_to_move(planned))
     else:
@@ -165,6 +166,12 @@ def _report(arguments: Namespace, planned: Planned, comparison: Comparison, init
 def _usual(planned: Planned) -> str:
     state = planned.plan.state
     return "registry reachable?" + (f" credentials for {state.place}?" if state is not None else "")
+
+
+def _without_registry() -> str:
+    from generator.terraform import NO_REGISTRY
+
+    return NO_REGISTRY
 
 
 def _how_to_move(planned: Planned) -> str:

@@ -17,7 +17,7 @@ from generator.errors import SurroundingsError
 from generator.files import BACKEND_NAME, GeneratedFile
 from generator.output import compare, exclusive, read_manifest, write
 from generator.plan import Plan
-from generator.terraform import Result, Terraform, require_binary
+from generator.terraform import NO_REGISTRY, Result, Terraform, require_binary
 
 Say: TypeAlias = Callable[[str], None]
 
@@ -132,7 +132,7 @@ def _steps(terraform: Terraform, plan: Plan, say: Say) -> Iterator[Step]:
     if initialised.code != 0:
         raise SurroundingsError(
             "terraform init failed: the providers cannot be had\n" + (initialised.out + initialised.err).strip(),
-            "Check the network, or name mirrors in TF_CLI_CONFIG_FILE.",
+            f"Check the network. {NO_REGISTRY}",
         )
     planned = _timed(say, "terraform plan", lambda: terraform.plan(_PLAN, quiet=True))
     yield _step("plan", planned, planned.code == 2, lambda: _planned_changes(terraform))
