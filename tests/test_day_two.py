@@ -167,6 +167,8 @@ def test_another_cloud_or_region_in_the_same_folder_is_refused(tmp_path: Path) -
     deployment.topology["cloud"]["region"] = "nbg1"
     said = deployment.generate(code=2)
     assert "error[cloud-changes]: this folder holds a deployment on hetzner fsn1; on hetzner nbg1 nothing" in said
+    assert "generate plan --out DIR shows" in said
+    assert run_cli(tmp_path, "plan", "--out", str(tmp_path / "elsewhere")).code == 0
     uplink = {"bridge": "br0"}
     for cloud, exposure in (
         ({"provider": "aws", "region": "eu-central-1"}, "direct"),

@@ -90,8 +90,9 @@ def _elsewhere(deployment: Deployment, lock: Lock, context: Context) -> Iterator
             "cloud-changes",
             ("cloud", "provider" if before[0] != now[0] else "region"),
             f"this folder holds a deployment on {' '.join(before)}; on {' '.join(now)} nothing of it would be kept",
-            "Use a folder of its own, as in: generate --out DIR. If all of it shall go, volumes too: terraform "
-            "destroy, then remove topology.lock.json and run generate --force.",
+            "Use a folder of its own: generate plan --out DIR shows what would be there, generate --out DIR writes it. "
+            "If all of this one shall go, volumes too: terraform destroy, then remove topology.lock.json and run "
+            "generate --force.",
         )
     elif lock.network and lock.network != deployment.network:
         after = "every machine gets another address, and has to be rebuilt where Terraform does not replace it"
