@@ -6,7 +6,7 @@ import shlex
 import sys
 import tempfile
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from generator.cli.options import common
@@ -16,6 +16,7 @@ from generator.clouds import DNS_PROVIDERS, REGISTRY
 from generator.errors import Exit, InputError, SurroundingsError
 from generator.init.ci import HOSTS, plan_files, write_files
 from generator.init.files import create, refuse_existing
+from generator.init.ignored import NAME, ignored_text
 from generator.init.interview import Refusal, find_answers, wrapped
 from generator.init.keys import usual_key
 from generator.init.questions import all_topics
@@ -76,7 +77,7 @@ def run(arguments: Namespace) -> int:
     try:
         text = find_answers(world, _given(arguments, world), terminal, lambda text: _check(text, path.parent))
         create(path, text)
-        schema = _write_schema(path.parent)
+        beside = [_write_schema(path.parent), *_write_ignored(path.parent)]
     except KeyboardInterrupt:
         # The terminal has shown ^C behind the question.
         start = "\n" if terminal is not None else ""
@@ -84,7 +85,7 @@ def run(arguments: Namespace) -> int:
         return Exit.INTERRUPTED
     if arguments.ci:
         _write_ci(arguments.ci, path)
-    _say_next(path, world, schema)
+    _say_next(path, world, beside)
     return Exit.FINE
 
 
@@ -182,7 +183,15 @@ def _write_schema(folder: Path) -> str:
     return f"{SCHEMA_NAME} is for your editor."
 
 
-def _say_next(path: Path, world: World, schema: str) -> None:
+def _write_ignored(folder: Path) -> Iterator[str]:
+    """Have git leave out what Terraform leaves, unless the folder says by itself what; yield what to say about it."""
+    text = ignored_text(folder)
+    if text:
+        create(folder / NAME, text)
+        yield f"{NAME} keeps Terraform's state and plans, which hold secrets, out of git."
+
+
+def _say_next(path: Path, world: World, beside: Sequence[str]) -> None:
     name, folder = shlex.quote(str(path)), path.parent
     here = folder == Path()
     named = "" if path == Path("topology.yaml") else f" {name}"
@@ -193,7 +202,8 @@ def _say_next(path: Path, world: World, schema: str) -> None:
     for answer in world.answers.values():
         for line in wrapped(answer.question.notice):
             say(line)
-    for line in wrapped(f"{schema} Read the topology, go on with:"):
-        say(line)
+    for text in (*beside, "Read the topology, go on with:"):
+        for line in wrapped(text):
+            say(line)
     say(f"  generate plan{named}")
     say(f"  generate{named} && {apply}")

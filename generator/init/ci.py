@@ -9,6 +9,7 @@ import msgspec
 from generator import __version__
 from generator.errors import InputError
 from generator.init.files import create, refuse_existing
+from generator.init.ignored import NAME, ignored_text
 from generator.paths import TEMPLATES
 
 _SCRIPTS = ("plan", "apply", "comment", "fetch")
@@ -66,10 +67,6 @@ def plan_files(host: str, topology: Path, name: str) -> list[NewFile]:
     scripts = [(folder / "ci" / one, templates / "scripts" / one, True) for one in _SCRIPTS]
     scripts.append((folder / "ci" / "common", templates / "scripts" / "common", False))
     scripts.append((folder / "ci" / ".gitignore", templates / "scripts" / "gitignore", False))
-    ignored = folder / ".gitignore"
-    # One that is there is the user's: what it leaves out is not asked.
-    if not os.path.lexists(ignored):
-        scripts.append((ignored, templates / "gitignore", False))
     if host in _CALLERS:
         source, target = _CALLERS[host]
         scripts.append((top / target.replace("@@name@@", name), templates / source, False))
@@ -85,7 +82,9 @@ def plan_files(host: str, topology: Path, name: str) -> list[NewFile]:
         "terraform": _TERRAFORM,
         "fail_on": _FAIL_ON,
     }
-    return [NewFile(path, _filled(source, values), executable) for path, source, executable in scripts]
+    files = [NewFile(path, _filled(source, values), executable) for path, source, executable in scripts]
+    ignored = ignored_text(folder)
+    return [*files, NewFile(folder / NAME, ignored, executable=False)] if ignored else files
 
 
 def write_files(files: list[NewFile]) -> list[Path]:

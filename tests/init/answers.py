@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+BESIDE = {"topology.schema.json", ".gitignore"}
+"""What init writes beside the topology."""
+
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAID/BBEmEyXDTzLd4O/lYsf8s032tI2w04LtMuXNlQlto admin@example.com"
 # What has no default.
 NEEDED = {"domain": "example.com", "management": "198.51.100.0/24", "ssh-key": KEY}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import ROOT, build_tree, read_tree, run_cli
-from tests.init.answers import KEY, NEEDED, options
+from tests.init.answers import BESIDE, KEY, NEEDED, options
 
 
 def unfolded(text: str) -> str:
@@ -202,7 +202,7 @@ def test_a_file_system_without_links(there: bool, tmp_path: Path, monkeypatch: p
     result = run_cli(tmp_path, "init", *options({**NEEDED}))
     assert result.code == (2 if there else 0)
     assert ((tmp_path / "topology.yaml").read_text("utf-8") == "# mine\n") == there
-    assert [name for name in read_tree(tmp_path) if name != "topology.schema.json"] == ["topology.yaml"]
+    assert [name for name in read_tree(tmp_path) if name not in BESIDE] == ["topology.yaml"]
 
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,6 +234,37 @@ def test_a_schema_of_another_version_stays_and_is_named(tmp_path: Path) -> None:
     (tmp_path / "topology.schema.json").write_text(run_cli(tmp_path, "schema").out, "utf-8")
     result = run_cli(tmp_path, "init", "other.yaml", *options({**NEEDED, "cloud": "aws"}))
     assert "topology.schema.json is for your editor." in result.err
+
+
+def test_what_terraform_leaves_is_kept_out_of_git_and_ones_own_list_stays(tmp_path: Path) -> None:
+    given = {**NEEDED, "cloud": "aws"}
+    result = run_cli(tmp_path, "init", *options(given))
+    assert result.code == 0
+    assert ".gitignore keeps Terraform's state and plans" in result.err
+    assert all(len(line) < 80 for line in result.err.splitlines())
+    assert run_cli(tmp_path, "--no-init").code == 0
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    left = {".terraform/modules/modules.json", "terraform.tfstate", "terraform.tfstate.backup", "tfplan", "a.tfplan"}
+    build_tree(tmp_path, dict.fromkeys(left, "{}"))
+    words = ["git", "ls-files", "--others", "--exclude-standard"]
+    added = subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, text=True).stdout.split()
+    assert left.isdisjoint(added)
+    assert {".gitignore", "main.tf", "topology.lock.json", "terraform.tfvars.json"} <= set(added)
+
+    own = build_tree(tmp_path / "own", {".gitignore": "mine\n"})
+    result = run_cli(own, "init", *options(given))
+    assert result.code == 0
+    assert ".gitignore" not in result.err
+    assert (own / ".gitignore").read_text("utf-8") == "mine\n"
+
+
+def test_init_and_init_for_pull_requests_write_the_same_list(tmp_path: Path) -> None:
+    given = options({**NEEDED, "cloud": "aws"})
+    assert run_cli(build_tree(tmp_path / "one", {}), "init", *given).code == 0
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "topology.yaml").write_bytes((tmp_path / "one" / "topology.yaml").read_bytes())
+    assert run_cli(tmp_path / "two", "init", "--ci", "shell").code == 0
+    assert (tmp_path / "one" / ".gitignore").read_bytes() == (tmp_path / "two" / ".gitignore").read_bytes()
 
 
 def test_the_editors_schema_lies_beside_it_and_words_are_taken_in_any_case(tmp_path: Path) -> None:

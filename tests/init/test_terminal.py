@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import build_tree, read_tree, run_cli
-from tests.init.answers import KEY, NEEDED, options
+from tests.init.answers import BESIDE, KEY, NEEDED, options
 from tests.init.terminal import CTRL_C, CTRL_D, at_terminal, converse
 
 # Whatever has no default, by the beginning of its prompt.
@@ -73,7 +73,7 @@ def topology(folder: Path) -> str:
 
 
 def names(folder: Path) -> list[str]:
-    return [name for name in read_tree(folder) if name != "topology.schema.json"]
+    return [name for name in read_tree(folder) if name not in BESIDE]
 
 
 @pytest.mark.parametrize("case", ANSWERS)

@@ -13,7 +13,7 @@ from generator.clouds import REGISTRY
 from generator.facts import load_cloud, releases
 from generator.init.questions import AFTER, BEFORE
 from tests.helpers import assert_golden, read_tree, run_cli
-from tests.init.answers import EXPOSURES, KEY, NEEDED, SCENARIOS, complete, options
+from tests.init.answers import BESIDE, EXPOSURES, KEY, NEEDED, SCENARIOS, complete, options
 
 GOLDEN = Path(__file__).with_name("golden")
 EVERY = [
@@ -192,7 +192,7 @@ def test_it_says_what_comes_next(tmp_path: Path) -> None:
         "  generate plan 'new place/mine.yaml'",
         "  generate 'new place/mine.yaml' && terraform -chdir='new place' apply",
     ]
-    assert [name for name in read_tree(tmp_path) if "schema" not in name] == ["new place/mine.yaml"]
+    assert [name for name in read_tree(tmp_path) if Path(name).name not in BESIDE] == ["new place/mine.yaml"]
 
 
 @pytest.mark.parametrize("cloud", EXPOSURES)
