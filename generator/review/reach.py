@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import msgspec
 
-from generator.plan import GATEWAY, Flow, Plan, Record
+from generator.plan import GATEWAY, Flow, Plan, PlannedNode, Record
 from generator.review.model import ReachChange
 from generator.review.spans import (
     ALL_PORTS,
@@ -46,6 +46,11 @@ class Admitted(msgspec.Struct, frozen=True):
 def is_outside(source: str) -> bool:
     """Tell whether the source of a flow is none of the nodes."""
     return source in _ORDER
+
+
+def unaddressed(flow: Flow, node: PlannedNode) -> bool:
+    """Tell whether a flow is what the Internet reports about a node's own packets, to an address that it has not."""
+    return flow.source == "internet" and flow.protocol == "icmp" and not node.public_address
 
 
 def admitted(flow: Flow) -> Admitted:
@@ -110,7 +115,7 @@ def _changes(
         known = frozenset(map(admitted, old.get(node, ())))
         for flow in flows:
             one = admitted(flow)
-            if one in known:
+            if one in known or (plan is not None and unaddressed(flow, plan.nodes[node])):
                 continue
             for where, which in beyond(one, known):
                 outside = is_outside(flow.source)

@@ -109,11 +109,14 @@ def _records(plan: Json, review: Json) -> None:
 
 def _exposure(plan: Json, before: Json, review: Json) -> None:
     old, new = plan_json.open_ports(plan, before)
-    gateway = "gateway" in {*plan["variables"]["nodes"]["value"], *before.get("nodes", ())}
+    nodes_before, nodes_after = before.get("nodes", {}), plan["variables"]["nodes"]["value"]
+    gateway = "gateway" in {*nodes_after, *nodes_before}
     if gateway:
         # One address for all: which node answers behind it, no rule of a cloud says.
         old, new = ({("", protocol, port) for _, protocol, port in one} for one in (old, new))
-    for opened, planned in ((True, new - old), (False, old - new)):
+    for opened, more, nodes in ((True, new - old, nodes_after), (False, old - new, nodes_before)):
+        # What routers report about a node's own packets is admitted by its group, and reaches no hidden node.
+        planned = more - {(name, "icmp", -1) for name in plan_json.hidden(nodes)}
         said: set[Port] = set()
         for one in review["reach"]:
             if one["source"] == "internet" and one["opened"] is opened:

@@ -102,6 +102,11 @@ def open_ports(plan: Json, before: Json) -> tuple[set[Port], set[Port]]:
     return _ports(plan, "before", before["nodes"] if before else {}), _ports(plan, "after", after)
 
 
+def hidden(nodes: Json) -> set[str]:
+    """Return the nodes of a deployment's variables to which the Internet has no address."""
+    return {name for name, node in nodes.items() if not node.get("public_address", node["public"])}
+
+
 def _ports(plan: Json, side: str, nodes: Json) -> set[Port]:
     groups: dict[str, set[tuple[str, int]]] = {}
     for one in managed(plan):

@@ -16,12 +16,12 @@ from tests.review.scenarios import CLOUDS, SCENARIOS
 HERE = Path(__file__).parent
 
 
-def reviewed(folder: Path, name: str) -> tuple[dict[str, Any], str]:
-    """Return the review of a scenario on Hetzner without Terraform's plan, as JSON and as Markdown."""
+def reviewed(folder: Path, name: str, cloud: str = "hetzner", more: str = "") -> tuple[dict[str, Any], str]:
+    """Return the review of a scenario without Terraform's plan, as JSON and as Markdown."""
     scenario = SCENARIOS[name]
-    values = CLOUDS["hetzner"]._asdict()
-    text = Template((HERE / "bases" / f"{scenario.base}.yaml").read_text("utf-8")).substitute(values)
-    (folder / "base").mkdir()
+    values = CLOUDS[cloud]._asdict()
+    text = Template((HERE / "bases" / f"{scenario.base}.yaml").read_text("utf-8")).substitute(values) + more
+    (folder / "base").mkdir(parents=True)
     (folder / "base" / "topology.yaml").write_text(text, "utf-8")
     assert run_cli(folder / "base", "--no-init").code == 0
     shutil.copytree(folder / "base", folder / "change")
@@ -78,6 +78,23 @@ def test_who_administrates(scenario: str, verdict: str, who: str, tmp_path: Path
 def test_what_a_reviewer_has_to_know(scenario: str, rule: str, tmp_path: Path) -> None:
     found, _ = reviewed(tmp_path, scenario)
     assert rule in [one["rule"] for one in found["cautions"]]
+
+
+@pytest.mark.parametrize("scenario", ["store-added", "store-renamed"])
+def test_a_node_without_a_public_address_is_no_exposure(scenario: str, tmp_path: Path) -> None:
+    found, markdown = reviewed(tmp_path, scenario, "aws")
+    assert [one for one in found["reach"] if one["source"] == "internet"] == []
+    assert "The Internet can" not in markdown
+    assert "new-internet-exposure" not in {one["verdict"] for one in found["judgements"]}
+
+
+def test_a_node_behind_a_gateway_is_no_exposure_and_its_gateway_is(tmp_path: Path) -> None:
+    found, markdown = reviewed(tmp_path, "store-added", "aws", "\nexposure: gateway\n")
+    assert [one for one in found["reach"] if one["source"] == "internet"] == []
+    assert "The Internet can" not in markdown
+    found, _ = reviewed(tmp_path / "first", "to-gateway", "aws")
+    (icmp,) = [one for one in found["reach"] if one["source"] == "internet" and one["protocol"] == "icmp"]
+    assert icmp["nodes"] == ["gateway"]
 
 
 def test_a_volume_comes_before_its_machine(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from generator.plan import GATEWAY, OUTSIDE, Flow, Plan
-from generator.review.reach import Admitted, admitted, beyond, is_outside
+from generator.review.reach import Admitted, admitted, beyond, is_outside, unaddressed
 from generator.review.spans import ports
 from generator.show.reach import target_nodes
 
@@ -59,7 +59,7 @@ def all_ways(before: Plan | None, after: Plan, *, compared: bool) -> tuple[Way, 
         compared: Whether it is known what was there before; else all are as before.
     """
     found: dict[Way, list[str]] = {}
-    old, new = ({} if plan is None else _by_node(plan) for plan in (before, after))
+    old, new = ({} if plan is None else _by_node(plan, other) for plan, other in ((before, after), (after, before)))
     alike: dict[tuple[tuple[Flow, ...] | None, tuple[Flow, ...] | None], list[str]] = {}
     for node in sorted({*old, *new}):
         alike.setdefault((old.get(node), new.get(node)), []).append(node)
@@ -76,12 +76,14 @@ def _rank(way: Way) -> tuple[object, ...]:
     return _RANKS[way.happens], zone, ports(way.ports), way.protocol, way.source, way.target, way.ranges, way.nodes
 
 
-def _by_node(plan: Plan) -> dict[str, tuple[Flow, ...]]:
+def _by_node(plan: Plan, other: Plan | None) -> dict[str, tuple[Flow, ...]]:
     found: dict[str, list[Flow]] = {name: [] for name in plan.nodes}
     targets = {flow.target: target_nodes(flow.target, plan) for flow in plan.flows if flow.target != OUTSIDE}
     for flow in plan.flows:
-        for node in targets.get(flow.target, ()):
-            found[node].append(flow)
+        for name in targets.get(flow.target, ()):
+            sides = [plan.nodes[name], *([other.nodes[name]] if other is not None and name in other.nodes else [])]
+            if not all(unaddressed(flow, node) for node in sides):
+                found[name].append(flow)
     return {name: tuple(flows) for name, flows in found.items()}
 
 
