@@ -82,16 +82,29 @@ def check(text: str, plan: dict[str, Any]) -> None:
         (row,) = re.findall(rf"^{re.escape(name)}\s.*(?:\n +.*)*", nodes, re.MULTILINE)
         for word in (machine["type"], f"{machine['vcpu']}", f"{node['os_disk_gib']} GB", node["address"]):
             assert word in row
-        for word in (node["os"], node["zone"], *node["roles"]):
+        for word in (node["os"], *node["roles"]):
             assert word in said(nodes)
+        assert node["zone"] in said(nodes) or node["zone"] == plan["deployment"]["region"]
         for reason in (*machine["reasons"], node["os_disk_reason"]):
             assert said(reason) in sizes
         assert name in sizes
+    check_sum(said(nodes), plan)
     for volume in plan["volumes"].values():
         for words in (volume["key"], f"{volume['size_gib']} GB", f"at {volume['mount']}", *volume["reasons"]):
             assert said(words) in sizes
     check_flows(parts["Who can reach what"], plan)
     check_rest(parts, plan)
+
+
+def check_sum(nodes: str, plan: dict[str, Any]) -> None:
+    """Check what all machines take together."""
+    machines = [node["machine"] for node in plan["nodes"].values()]
+    data = sum(volume["size_gib"] for volume in plan["volumes"].values())
+    disks = data + sum(node["os_disk_gib"] for node in plan["nodes"].values())
+    vcpu, memory = sum(one["vcpu"] for one in machines), sum(one["memory_gib"] for one in machines)
+    told = f"In all: {vcpu} vCPU, {memory:g} GB memory, {disks} GB disk"
+    assert (told in nodes) is (len(machines) > 1 or data > 0)
+    assert not data or f"{data} GB data)" in nodes
 
 
 def check_flows(part: str, plan: dict[str, Any]) -> None:
@@ -164,7 +177,7 @@ def test_nothing_is_said_for_every_node_again() -> None:
     assert len(plan["nodes"]) == 60
     assert text.count("4 vCPU, 1 GB for the system") == 1
     # Two lines a node, and the rest does not grow with the nodes by more than their names.
-    assert len(sections(text)["Nodes"].splitlines()) == 2 * 60 + 2
+    assert len(sections(text)["Nodes"].splitlines()) == 2 * 60 + 3
     assert len(text.splitlines()) < 2 * 60 + 220
 
 

@@ -26,6 +26,9 @@ def machines(plan: Plan) -> Iterator[str]:
     shared = []
     for words, column, value in _PLACES:
         values = {value(node) for node in nodes}
+        # A zone that is the whole region stands in the head.
+        if values == {plan.deployment.region}:
+            continue
         if len(values) == 1:
             shared.append(f"{words} {values.pop()}")
         else:
@@ -37,9 +40,20 @@ def machines(plan: Plan) -> Iterator[str]:
         beside, below = below, beside
     whole = [[*row, *more] for row, more in zip(rows, beside, strict=True)]
     yield from _rows(whole, [[], *below[1:]], nodes)
+    if len(nodes) > 1 or plan.volumes:
+        yield from paragraph(_sum(nodes, plan.volumes.values()), hanging="    ")
     if shared:
         text = f"{', '.join(shared)}."
         yield from paragraph(f"All {text}" if len(nodes) > 1 else text[0].upper() + text[1:])
+
+
+def _sum(nodes: Sequence[PlannedNode], volumes: Iterable[Volume]) -> str:
+    """Return what all machines take together, which is what a hypervisor needs and a quota counts."""
+    vcpu = sum(node.machine.vcpu for node in nodes)
+    memory = sum(node.machine.memory_gib for node in nodes)
+    system, data = sum(node.os_disk_gib for node in nodes), sum(volume.size_gib for volume in volumes)
+    parts = f" ({system} GB systems, {data} GB data)" if data else ""
+    return f"In all: {vcpu} vCPU, {memory:g} GB memory, {system + data} GB disk{parts}."
 
 
 def _cells(node: PlannedNode) -> tuple[str, ...]:
