@@ -41,6 +41,9 @@ def _uplink(draft: Draft) -> Question:
         path=("cloud", "uplink", "bridge"),
         comment=f"A bridge of the hypervisor. {_INTERFACES[draft.exposure]} "
         "A network of libvirt may stand there as well: {network: NAME}.",
+        notice="Terraform talks to the libvirt of the machine that it runs on, and puts disks into its pool default. "
+        "Where that is not so, add to cloud: uri: qemu+sshcmd://root@hypervisor/system and storage: {path: "
+        "/srv/carbonio}.",
     )
 
 
