@@ -141,7 +141,7 @@ def test_the_step_for_keys_is_about_the_domains_without_one(tmp_path: Path) -> N
         "-a -d xn--bcher-kva.example -s carbonio",
     ]
     assert "xn--bcher-kva.example is bücher.example" in step(made.sheet)
-    assert "domains: {shop.example.com: {dkim: {file: shop.txt}}}" in step(made.sheet)
+    assert "domains: {shop.example.com: {dkim: {file: shop.example.com.txt}}}" in step(made.sheet)
     assert "bücher.example (xn--bcher-kva.example)" in made.sheet.partition("## Before the installation")[2]
 
 
@@ -180,3 +180,14 @@ def test_what_becomes_of_the_key(
         assert words in step(made.sheet)
     for words in unsaid:
         assert words not in step(made.sheet)
+
+
+def test_a_further_domain_is_added_first_and_its_file_is_named_after_it(tmp_path: Path) -> None:
+    made = make(tmp_path, domains={"example.org": {}, "example.net": {}})
+    sheet = " ".join(made.sheet.split())
+    assert "under Domains, before their keys are made: example.org, example.net." in sheet
+    assert sheet.index("Add the further mail domains") < sheet.index("Create the DKIM key")
+    assert "{file: example.org.txt}" in sheet
+    assert """ssh -F ssh_config mta1 "sudo su - zextras -c 'COMMAND'" > FILE""" in sheet
+    alone = make(tmp_path / "alone")
+    assert "Add the further mail domains" not in alone.sheet

@@ -43,6 +43,7 @@ class InstallStep(Fact, frozen=True, kw_only=True):
         os: Only on these operating systems; empty means on every one.
         note: What the operator has to know or to answer.
         notes_for: Further notes by role or operating system of the node.
+        for_further: Only where there are mail domains without a DKIM key beside that of the nodes.
         for_keys: Once for each mail domain that has no DKIM key yet, `{domain}` and `{selector}` being its own, and
             not at all where all have one; the note's `{key_rows}` says what is to be published then.
     """
@@ -60,6 +61,7 @@ class InstallStep(Fact, frozen=True, kw_only=True):
     note: str = ""
     notes_for: Mapping[str, str] = {}
     for_keys: bool = False
+    for_further: bool = False
 
 
 class WrittenValue(Fact, frozen=True, kw_only=True):

@@ -75,6 +75,7 @@ class _Installer:
             and step.family in ("", self._family(node))
             and (not step.os or node.os in step.os)
             and (bool(self.keys.domains) or not step.for_keys)
+            and (bool(self.keys.further) or not step.for_further)
             and not (self.installed and any(_PACKAGES in str(command) for command in step.commands))
         )
 
@@ -117,6 +118,8 @@ class _Installer:
         lines = []
         if step.for_keys:
             values = {**values, "key_rows": self.keys.note}
+        if step.for_further:
+            values = {**values, "further": self.keys.further}
         for one, named in product(step.commands, self.keys.named if step.for_keys else ({},)):
             command = Command(run=one) if isinstance(one, str) else one
             wanted = not command.with_ or not self.roles.isdisjoint(command.with_)

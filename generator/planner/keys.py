@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from generator.context import Context
 from generator.mail_domains import Mail
 from generator.plan import DnsPlan
+from generator.problems import few
 
 _MOST = 10
 """Domains whose commands are written out."""
@@ -17,6 +18,7 @@ class KeysToMake:
         domains: They, the one of the nodes' names first.
         named: What stands for the placeholders of a command, for each domain whose command is written out.
         note: What to do with the keys.
+        further: The domains that Carbonio has to be told of before; empty where there are none.
     """
 
     def __init__(self, context: Context, dns: DnsPlan) -> None:
@@ -27,12 +29,14 @@ class KeysToMake:
             {"domain": mail.name, "selector": dns.selectors[mail.name]} for mail in self.domains[:_MOST]
         ]
         self.note = " ".join(self._note()) if self.domains else ""
+        further = [mail.name for mail in self.domains if mail.name != self._primary]
+        self.further = few(further, _MOST) if further else ""
 
     def _note(self) -> list[str]:
         found = []
         further = [mail for mail in self.domains if mail.name != self._primary]
         if further:
-            found.append("Further domains have to be in Carbonio before (Admin Panel, Domains).")
+            found.append("A further domain has to be in Carbonio before.")
         foreign = [mail for mail in further[:_MOST] if mail.written != mail.name]
         found += [f"{mail.name} is {mail.written}." for mail in foreign]
         if len(self.domains) > _MOST:
@@ -61,4 +65,4 @@ class KeysToMake:
 def _place(mail: Mail, primary: str) -> str:
     if mail.name == primary:
         return "dns: {dkim: {file: dkim.txt}}"
-    return f"domains: {{{mail.written}: {{dkim: {{file: {mail.name.partition('.')[0]}.txt}}}}}}"
+    return f"domains: {{{mail.written}: {{dkim: {{file: {mail.name}.txt}}}}}}"

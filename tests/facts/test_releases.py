@@ -24,6 +24,7 @@ PLACEHOLDERS = {
     "public_name": "mail.example.com",
     "selector": "carbonio",
     "key_rows": "Publish the key.",
+    "further": "example.org",
     "postgresql": 16,
 }
 
