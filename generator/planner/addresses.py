@@ -235,7 +235,7 @@ class _Chooser:
     def _leaves(self, name: str, reason: str) -> None:
         after = "rebuild the machine" if self.context.capabilities.on_premises else "Terraform will replace the machine"
         why = f"{name} {reason}, so it gets another address: {after}"
-        mend = "Its data volumes stay. Apply when a pause is acceptable, or take the change back."
+        mend = "Its data volumes stay, and what its system disk holds goes: copy that first, or take the change back."
         self.findings.append(Finding("node-moves", ("nodes", name), why, mend, "warning", key=True))
 
     def _moves(self, name: str, verb: str) -> None:
