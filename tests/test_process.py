@@ -264,7 +264,8 @@ def test_an_interrupt_while_it_loads(tmp_path: Path) -> None:
         time.sleep(0.001 + 0.04 * moment / moments)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=120)
-        assert "Traceback" not in err, (moment, err)
+        # A busy machine may not have come to anything of ours by then.
+        assert "Traceback" not in err or "/generator/" not in err, (moment, err)
         codes.add(process.returncode)
     assert codes <= {0, 130, -signal.SIGINT}
 
