@@ -124,9 +124,7 @@ def _lacks(machine: MachineType, node: PlannedNode, hardware: Hardware) -> list[
 
 def _system_disk(node: PlannedNode, hardware: Hardware) -> int:
     """Return what a node needs of a disk, be there more with its type or not."""
-    if node.is_gateway:
-        return hardware.gateway.os_disk_gib
-    return max(hardware.node.os_disk_gib, *(hardware.roles[role].os_disk_gib for role in node.roles))
+    return hardware.gateway.os_disk_gib if node.is_gateway else hardware.system_disk(node.roles)[0]
 
 
 def _offered(machine: MachineType, region: str) -> bool:

@@ -1,6 +1,6 @@
 """Sizing rules: what a node has to have for its roles."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -83,6 +83,14 @@ class Hardware(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     video: VideoHardware
     recording: RecordingHardware
     gateway: GatewayHardware
+
+    def system_disk(self, roles: Collection[str]) -> tuple[int, str]:
+        """Return how many GiB the system disk of a node with these roles needs, and why."""
+        largest = max(roles, key=lambda role: self.roles[role].os_disk_gib)
+        size = self.roles[largest].os_disk_gib
+        if size > self.node.os_disk_gib:
+            return size, f"{largest}: {size} GB"
+        return self.node.os_disk_gib, f"every node: {self.node.os_disk_gib} GB"
 
 
 class RecordingPlace(Fact, frozen=True, kw_only=True):

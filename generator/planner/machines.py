@@ -46,16 +46,6 @@ def needs(node: Node, context: Context) -> tuple[int, int, tuple[str, ...]]:
     return vcpu, math.ceil(memory), tuple(reasons)
 
 
-def os_disk(node: Node, context: Context) -> tuple[int, str]:
-    """Return the size of the system disk in GiB, and why."""
-    facts = context.facts.hardware
-    largest = max(node.roles, key=lambda role: facts.roles[role].os_disk_gib)
-    size = facts.roles[largest].os_disk_gib
-    if size > facts.node.os_disk_gib:
-        return size, f"{largest}: {size} GB"
-    return facts.node.os_disk_gib, f"every node: {facts.node.os_disk_gib} GB"
-
-
 def choose_machines(context: Context, lock: Lock, findings: list[Finding]) -> dict[str, Machine]:
     """Give every machine its type: as written, as locked, or the first that suffices."""
     chooser = _Chooser(context, lock, findings)
@@ -72,7 +62,7 @@ def _needed(context: Context) -> Iterator[tuple[str, "_Need", str, Path]]:
     """Yield for every machine its name, what it needs, the type that the topology names or nothing, and where."""
     for name, node in context.nodes.items():
         vcpu, memory, reasons = needs(node, context)
-        need = _Need(vcpu, memory, os_disk(node, context)[0], reasons)
+        need = _Need(vcpu, memory, context.facts.hardware.system_disk(node.roles)[0], reasons)
         yield name, need, node.type, ("nodes", name)
     if context.has_gateway:
         row = context.facts.hardware.gateway

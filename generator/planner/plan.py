@@ -20,7 +20,7 @@ from generator.planner.hosts import host_data
 from generator.planner.images import choose_images
 from generator.planner.install import plan_install
 from generator.planner.links import default_route, plan_links
-from generator.planner.machines import choose_machines, os_disk
+from generator.planner.machines import choose_machines
 from generator.planner.notices import notices
 from generator.planner.placement_groups import choose_placement_groups
 from generator.planner.resolver import choose_resolvers, plan_resolver
@@ -167,7 +167,7 @@ def _node(
         node = context.nodes[name]
         roles = tuple(role for role in context.facts.roles if role in node.roles)
         groups = (CLUSTER_GROUP, group_name(roles))
-        size, reason = os_disk(node, context)
+        size, reason = context.facts.hardware.system_disk(node.roles)
     if machine.disk_gib:
         size, reason = machine.disk_gib, f"{reason} at least; {machine.type} brings {machine.disk_gib} GB"
     return PlannedNode(
