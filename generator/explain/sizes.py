@@ -100,7 +100,7 @@ def _smaller(
     The first that has enough is taken, in the order in which the cloud's facts have them.
     """
     at = cloud.types.index(machine)
-    before = [one for one in cloud.types[:at] if _offered(one, region)]
+    before = [one for one in cloud.types[:at] if one.offered(region)]
     for node in nodes:
         enough = next((one for one in before if not _lacks(one, node, hardware)), None)
         if enough is not None:
@@ -125,11 +125,6 @@ def _lacks(machine: MachineType, node: PlannedNode, hardware: Hardware) -> list[
 def _system_disk(node: PlannedNode, hardware: Hardware) -> int:
     """Return what a node needs of a disk, be there more with its type or not."""
     return hardware.gateway.os_disk_gib if node.is_gateway else hardware.system_disk(node.roles)[0]
-
-
-def _offered(machine: MachineType, region: str) -> bool:
-    usable = machine.architecture == "x86_64" and not machine.burstable and not machine.retired
-    return usable and region not in machine.not_in
 
 
 def about_sizes(word: str, about: About) -> Iterator[Answer]:

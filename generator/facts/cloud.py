@@ -29,6 +29,12 @@ class MachineType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     not_in: tuple[str, ...] = ()
     disk_gib: int | None = None
     retired: str = ""
+
+    def offered(self, region: str) -> bool:
+        """Tell whether it may be chosen in a region: sold there, able to run Carbonio, its cores there all the time."""
+        usable = self.architecture == "x86_64" and not self.burstable and not self.retired
+        return usable and region not in self.not_in
+
     source: str = ""
 
 

@@ -140,8 +140,7 @@ class _Chooser:
         return tuple(one.name for one in self.context.cloud.types if self._offered(one, need)) if not self.free else ()
 
     def _offered(self, machine: MachineType, need: _Need) -> bool:
-        usable = machine.architecture == "x86_64" and not machine.burstable and not machine.retired
-        return usable and self.region not in machine.not_in and need.met_by(machine)
+        return machine.offered(self.region) and need.met_by(machine)
 
     def _none_suffices(self, name: str, need: _Need, path: Path) -> None:
         title = self.context.capabilities.title
