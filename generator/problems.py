@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path as FilePath
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -97,6 +97,18 @@ def nearest(word: str, candidates: Sequence[str], most: int = 1) -> str:
     return f"; did you mean {listing(close)}?" if close else ""
 
 
+def hinted(word: str, candidates: Sequence[str], otherwise: str) -> tuple[str, str]:
+    """Return the hint of `nearest`, and a remedy: what lists the candidates, unless the hint has named one.
+
+    Args:
+        word: As it was written.
+        candidates: Words that exist.
+        otherwise: Says which they are.
+    """
+    hint = nearest(word, candidates)
+    return hint, "" if hint else otherwise
+
+
 def _like(word: str, candidates: Sequence[str], most: int) -> list[str]:
     import difflib
 
@@ -112,7 +124,9 @@ def _like(word: str, candidates: Sequence[str], most: int) -> list[str]:
 def _synonyms() -> Mapping[str, Sequence[str]]:
     import yaml
 
-    found: dict[str, list[str]] = yaml.safe_load(FilePath(__file__).with_name("synonyms.yaml").read_bytes())
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = FilePath(__file__).with_name("synonyms.yaml").read_bytes()
+    found: dict[str, list[str]] = yaml.load(text, Loader=loader)  # noqa: S506
     return found
 
 

@@ -8,15 +8,14 @@ import io
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, cast
+from typing import cast
 
 import yaml
 
-from generator.load.source import problem_at
+from generator.load.source import LOADER, problem_at
 from generator.load.syntax import end_of, syntax_problem
 from generator.problems import Problem
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST = 64
 _MOST_VALUES = 200_000
 """Keys and values that a file may have: five thousand nodes come to 30,000."""
@@ -68,7 +67,7 @@ def parse_text(text: str, shown: str) -> tuple[yaml.Node | None, list[Problem]]:
         problem = _too_much(text, shown)
         if problem is not None:
             return None, [problem]
-        root = yaml.compose(_Text(text, shown), Loader=_LOADER)
+        root = yaml.compose(_Text(text, shown), Loader=LOADER)
     except yaml.MarkedYAMLError as error:
         # Some versions of the parser read ahead, and know a limit of their own.
         deep = "maximum nesting depth" in (error.problem or "")
@@ -127,7 +126,7 @@ def _too_much(text: str, shown: str) -> Problem | None:
     if deepest < _DEEPEST and not blocks and most < _MOST_VALUES:
         return None
     depth = values = 0
-    for event in yaml.parse(_Text(text, shown), Loader=_LOADER):
+    for event in yaml.parse(_Text(text, shown), Loader=LOADER):
         if isinstance(event, yaml.NodeEvent):
             values += 1
             if values > _MOST_VALUES:

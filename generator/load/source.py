@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 import yaml
@@ -52,6 +52,9 @@ def entries(node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node]]:
         if isinstance(key, yaml.ScalarNode) and (key.value != "<<" or key.style) and not isinstance(value, Removed):
             yield str(key.value), value
 
+
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""PyYAML's loader in C, where it was built with that."""
 
 LINE_BREAK = r"\r\n|[\r\n\x85\u2028\u2029]"
 """What ends a line in YAML 1.1."""

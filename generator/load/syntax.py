@@ -7,17 +7,15 @@ a colon without a space.
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import yaml
 
-from generator.load.source import LINE_BREAK, problem_at
+from generator.load.source import LINE_BREAK, LOADER, problem_at
 from generator.problems import Problem
 
 _Meaning: TypeAlias = tuple[yaml.Mark | None, str, str]
 """A place, what is wrong there, and how to mend it."""
-
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _LOOK = "Look at the indentation, quotes and brackets here and in the line before."
 
@@ -81,7 +79,7 @@ class _Reader:
         Behind the first mistake everything may be read amiss.
         """
         with suppress(yaml.YAMLError):
-            for token in yaml.scan(self.text, Loader=_LOADER):
+            for token in yaml.scan(self.text, Loader=LOADER):
                 if not isinstance(token, yaml.ScalarToken) or not token.style or token.style not in "'\"":
                     continue
                 begin, end = token.start_mark, token.end_mark

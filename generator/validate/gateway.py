@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from generator.addressing import is_private, parse_network
 from generator.context import Context
 from generator.plan import GATEWAY
-from generator.problems import Finding, listing, nearest
+from generator.problems import Finding, hinted, listing, nearest
 from generator.topology import VpnChoice
 
 
@@ -74,8 +74,7 @@ def _forwards(context: Context) -> Iterator[Finding]:
         service = context.facts.services.get(name)
         if service is None or service.management_only:
             known = [one.id for one in context.facts.services.values() if not one.management_only]
-            hint = nearest(name, known)
-            mend = "" if hint else f"Services: {', '.join(known)}."
+            hint, mend = hinted(name, known, f"Services: {', '.join(known)}.")
             yield Finding("unknown-service", path, f'"{name}" is not a service{hint}', mend, key=True)
             continue
         if not nodes:

@@ -11,6 +11,9 @@ from generator.mail_domains import Mail
 from generator.problems import Finding, Path, few, listing, nearest
 from generator.public_suffix import is_elsewhere, is_public_suffix
 
+FEWER_LOOKUPS = "Put addresses in the place of an include, or send through fewer services."
+"""What to do about an SPF record that takes too many look-ups."""
+
 _WIDEST = {4: 8, 6: 16}
 """Length of the prefix of the widest network that one holder ever got, by version of IP.
 
@@ -161,8 +164,7 @@ def _spf(context: Context, domains: dict[str, Mail]) -> Iterator[Finding]:
     if lookups > MOST_LOOKUPS:
         counts = listing([f"{name} {lookups_of(name)}" for name in spf.include])
         why = f"SPF would take {lookups} look-ups, and receivers stop after {MOST_LOOKUPS}: {counts}"
-        mend = "Put addresses in the place of an include, or send through fewer services."
-        yield Finding("spf-lookups", ("dns", "spf", "include"), why, mend)
+        yield Finding("spf-lookups", ("dns", "spf", "include"), why, FEWER_LOOKUPS)
     for index, text in enumerate(spf.addresses):
         place = ("dns", "spf", "addresses", index)
         network = parse_sender(text)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from generator.context import Context
 from generator.facts import known_roles
-from generator.problems import Finding, listing, nearest
+from generator.problems import Finding, hinted, listing
 from generator.topology import Node
 
 _NEEDS_ROLE = (("users", "mailstore"), ("recording", "video"), ("concurrent_users", "video"))
@@ -39,8 +39,7 @@ def _roles(name: str, node: Node, context: Context) -> Iterator[Finding]:
                 f"Roles there: {', '.join(facts.roles)}.",
             )
         elif role not in facts.roles:
-            hint = nearest(role, list(facts.roles))
-            mend = "" if hint else f"Roles: {', '.join(facts.roles)}."
+            hint, mend = hinted(role, list(facts.roles), f"Roles: {', '.join(facts.roles)}.")
             yield Finding("unknown-role", path, f'"{role}" is not a role{hint}', mend)
 
 

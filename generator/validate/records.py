@@ -11,7 +11,7 @@ from generator.kinds import RECORD_NAME
 from generator.mail_domains import Mail, parents
 from generator.problems import Finding, Path
 from generator.records import canonical
-from generator.validate.mail import lookups_of
+from generator.validate.mail import FEWER_LOOKUPS, lookups_of
 
 _HOSTS = frozenset({"A", "AAAA", "MX"})
 """Types whose owner is a host, which has no underscore in its name (RFC 952, RFC 1123)."""
@@ -122,8 +122,7 @@ def _lookups(value: str, place: Path) -> Iterator[Finding]:
     )
     if number > MOST_LOOKUPS:
         why = f"this SPF takes {number} look-ups, and receivers stop after {MOST_LOOKUPS}"
-        mend = "Put addresses in the place of an include, or send through fewer services."
-        yield Finding("spf-lookups", place, why, mend)
+        yield Finding("spf-lookups", place, why, FEWER_LOOKUPS)
 
 
 def _reports(value: str, place: Path) -> Iterator[Finding]:

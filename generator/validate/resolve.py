@@ -7,7 +7,7 @@ import msgspec
 from generator.capabilities import Capabilities, DnsProvider
 from generator.context import Context
 from generator.facts import CloudFacts, Facts, load_cloud, load_facts, releases
-from generator.problems import Finding, listing, nearest
+from generator.problems import Finding, hinted, listing, nearest
 from generator.topology import Node, Topology
 
 
@@ -24,8 +24,7 @@ def resolve(
     choice = topology.cloud
     cloud = load_cloud(choice.provider) if choice.provider in clouds else None
     if cloud is None:
-        hint = nearest(choice.provider, list(clouds))
-        mend = "" if hint else f"Known are {listing(sorted(clouds))}."
+        hint, mend = hinted(choice.provider, list(clouds), f"Known are {listing(sorted(clouds))}.")
         why = f'"{choice.provider}" is not a cloud{hint}'
         findings.append(Finding("unknown-cloud", ("cloud", "provider"), why, mend))
     else:
@@ -71,8 +70,7 @@ def _region(topology: Topology, cloud: CloudFacts) -> list[Finding]:
             )
         ]
     if region not in regions:
-        hint = nearest(region, list(regions))
-        mend = "" if hint else f"It has {listing(list(regions))}."
+        hint, mend = hinted(region, list(regions), f"It has {listing(list(regions))}.")
         why = f'"{region}" is not a region of {cloud.provider}{hint}'
         return [Finding("unknown-region", ("cloud", "region"), why, mend)]
     return [

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from generator.addressing import parse_network
 from generator.context import Context
 from generator.facts import known_services
-from generator.problems import Finding, nearest
+from generator.problems import Finding, hinted
 
 _CLIENTS = ("imap", "imaps", "pop3", "pop3s")
 _SUBMISSION = ("submission", "submissions")
@@ -68,8 +68,7 @@ def _unknown(name: str, context: Context) -> Iterator[Finding]:
         )
     else:
         offered = [service.id for service in known.values() if not service.management_only]
-        hint = nearest(name, offered)
-        mend = "" if hint else f"Services: {', '.join(offered)}."
+        hint, mend = hinted(name, offered, f"Services: {', '.join(offered)}.")
         yield Finding("unknown-service", path, f'"{name}" is not a service{hint}', mend, key=True)
 
 

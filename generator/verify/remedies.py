@@ -10,7 +10,8 @@ from generator.verify.model import Expected, Verdict
 VERBATIM = "    "
 """Start of a line that is shown as it is."""
 
-_HINT = re.compile(r" (If it has, see whether|Most forms add) [^\n]*")
+_AT_THE_REGISTRAR, _IN_FORMS = "If it has, see whether", "Most forms add"
+_HINT = re.compile(rf" ({_AT_THE_REGISTRAR}|{_IN_FORMS}) [^\n]*")
 """What ends the first line of a remedy, and holds for many."""
 
 
@@ -88,12 +89,12 @@ def _record(plan: Plan, want: Expected, verdict: Verdict) -> str:
         what = f"Remove the CNAME of {name}, and have this instead"
     if plan.dns.provider == "none":
         where = (
-            f"in the zone {want.zone}, where it is hosted; dns/{want.zone}.zone has it. Most forms add {want.zone} to "
+            f"in the zone {want.zone}, where it is hosted; dns/{want.zone}.zone has it. {_IN_FORMS} {want.zone} to "
             "the name themselves."
         )
     else:
         where = (
-            f"in the zone {want.zone}: terraform apply does it at {plan.dns.provider}. If it has, see whether the "
+            f"in the zone {want.zone}: terraform apply does it at {plan.dns.provider}. {_AT_THE_REGISTRAR} the "
             f"registrar names the name servers of terraform output name_servers for {want.zone}."
         )
     return "\n".join([f"{what} {where}", *(line for value in want.values for line in _lines(want, name, value))])

@@ -133,9 +133,8 @@ def _reverse(
 ) -> dict[str, str]:
     """Return the name of every address that sends mail: how the MTA behind it greets."""
     if not shared:
-        senders = [node for node in exposed.values() if "mta" in node.roles]
-        return {node.stated_address or f"public:{node.name}": node.fqdn for node in senders}
-    senders = [node for node in nodes.values() if "mta" in node.roles]
+        return {node.stated_address or f"public:{node.name}": node.fqdn for node in _mtas(exposed)}
+    senders = _mtas(nodes)
     if not senders:
         return {}
     # One address has one name; several MTAs behind it have to greet with the same.
@@ -143,12 +142,16 @@ def _reverse(
     return {shared: senders[0].fqdn if alone else public_name}
 
 
-def _greeting(nodes: dict[str, PlannedNode]) -> Iterator[str]:
-    """Yield the MTAs' own names, with which they greet until told another.
+def _greeting(nodes: dict[str, PlannedNode]) -> set[str]:
+    """Return the MTAs' own names, with which they greet until told another.
 
     Receivers look up SPF for that name too (RFC 7208, section 2.3).
     """
-    yield from (node.fqdn for node in nodes.values() if "mta" in node.roles)
+    return {node.fqdn for node in _mtas(nodes)}
+
+
+def _mtas(nodes: dict[str, PlannedNode]) -> list[PlannedNode]:
+    return [node for node in nodes.values() if "mta" in node.roles]
 
 
 def _sorted(records: list[Record]) -> tuple[Record, ...]:
@@ -165,7 +168,7 @@ def _senders(
 ) -> Senders:
     """Return what the records refer to in one view of the nodes; `shared`: all have one address in it."""
     proxies = [node for node in nodes.values() if "proxy" in node.roles]
-    mtas = [node for node in nodes.values() if "mta" in node.roles]
+    mtas = _mtas(nodes)
     preferences = context.topology.dns.mx
     own = {node.fqdn: preferences.get(node.name, _PREFERENCE) for node in mtas}
     if not proxies or not (proxies == mtas or (shared and mtas)):
