@@ -245,28 +245,34 @@ def test_an_interrupt_when_all_is_said(folder: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
-def test_an_interrupt_while_it_loads(tmp_path: Path) -> None:
-    """What is loaded half must not crash later: it ends, or was done before."""
-    build_tree(tmp_path, {"topology.yaml": (ROOT / "examples" / "single-aws" / "topology.yaml").read_bytes()})
+def interrupted(place: Path, word: str, seconds: float) -> tuple[int, str]:
+    """Run the command in a folder, interrupt it some time after it began, and return its exit code and stderr."""
+    # It says when Python itself is up: before that nothing of ours runs.
     code = "import sys; from generator.__main__ import main; print('up', flush=True); sys.exit(main())"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, word],
+        cwd=place,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "up\n"
+    time.sleep(seconds)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=120)
+    return process.returncode, err
+
+
+def test_an_interrupt_while_it_loads(folder: Path) -> None:
+    """What is loaded half must not crash later: it ends, or was done before."""
     moments, codes = 40, set()
     for moment in range(moments):
-        process = subprocess.Popen(
-            [sys.executable, "-c", code, "plan"],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout is not None
-        assert process.stdout.readline() == "up\n"
-        time.sleep(0.001 + 0.04 * moment / moments)
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=120)
+        code, err = interrupted(folder, "plan", 0.001 + 0.04 * moment / moments)
         # A busy machine may not have come to anything of ours by then.
         assert "Traceback" not in err or "/generator/" not in err, (moment, err)
-        codes.add(process.returncode)
+        codes.add(code)
     assert codes <= {0, 130, -signal.SIGINT}
 
 
@@ -279,35 +285,20 @@ def test_an_interrupt_at_any_moment(folder: Path, tmp_path: Path) -> None:
     assert shell(twin, "$GENERATE --no-init").code == 0
     took = time.monotonic() - start
     whole = read_tree(twin)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     moments = 24
     codes = []
     for moment in range(moments):
         place = build_tree(tmp_path / f"place{moment}", inputs)
-        # It says when Python itself is up: before that nothing of ours runs.
-        code = "import sys; print('up', flush=True); from generator.__main__ import main; sys.exit(main())"
-        process = subprocess.Popen(
-            [sys.executable, "-c", code, "--no-init"],
-            cwd=place,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout is not None
-        assert process.stdout.readline() == "up\n"
-        time.sleep(0.01 + took * 1.1 * moment / moments)
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=120)
+        code, err = interrupted(place, "--no-init", 0.01 + took * 1.1 * moment / moments)
         assert "Traceback" not in err, (moment, err)
-        codes.append(process.returncode)
+        codes.append(code)
         left = read_tree(place)
-        if process.returncode == 130:
+        if code == 130:
             assert err.endswith("interrupted\n"), (moment, err)
             assert left in (inputs, whole) or "generate-interrupted.tf" in " ".join(left), (moment, sorted(left))
         else:
-            assert process.returncode in (0, -signal.SIGINT), (moment, err)
-            assert left == whole or process.returncode != 0
+            assert code in (0, -signal.SIGINT), (moment, err)
+            assert left == whole or code != 0
         assert shell(place, "$GENERATE --no-init").code == 0
         assert read_tree(place) == whole
     assert codes.count(130) >= moments // 4, codes
