@@ -170,6 +170,16 @@ def test_a_kill_at_any_moment_never_leaves_a_mix(tmp_path: Path, monkeypatch: py
     assert moment > 10
 
 
+def test_an_interrupt_leaves_no_half_written_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        generate(tmp_path, NEW)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.terraform
 def test_the_guard_stops_terraform(program: Program, tmp_path: Path) -> None:
     build_tree(tmp_path, {GUARD_NAME: GUARD})

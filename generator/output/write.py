@@ -9,7 +9,7 @@ import errno
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from generator.errors import SurroundingsError
@@ -45,8 +45,8 @@ def _write_guarded(folder: Path, comparison: Comparison, final: Manifest) -> Non
     intended = {change.path: digest(change.after) if change.after is not None else "" for change in comparison.pending}
     before = comparison.manifest
     pending = {**before.pending, **intended}
-    _replace(folder / MANIFEST_NAME, Manifest(files=before.files, pending=pending).dump())
     _replace(folder / GUARD_NAME, GUARD)
+    _replace(folder / MANIFEST_NAME, Manifest(files=before.files, pending=pending).dump())
     if comparison.interrupted:
         _sweep(folder, comparison)
     for change in comparison.pending:
@@ -75,8 +75,14 @@ def _apply(folder: Path, change: Change) -> None:
 
 def _replace(path: Path, data: bytes) -> None:
     new = path.with_name(f".{path.name}{_NEW}")
-    new.write_bytes(data)
-    new.replace(path)
+    try:
+        new.write_bytes(data)
+        new.replace(path)
+    except BaseException:
+        # An interrupt or a full disk leaves nothing; what a killed run leaves, the next one sweeps.
+        with suppress(OSError):
+            new.unlink()
+        raise
 
 
 def _sweep(folder: Path, comparison: Comparison) -> None:
